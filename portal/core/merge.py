@@ -1,0 +1,219 @@
+"""Set-based merge of staged rows into a store's table: insert new, update what differs and is not older, leave the rest untouched.
+
+Knows tables and columns, no app. The statements write the journal in the same breath, so that what a run did and what it says it did
+cannot differ. ``INSERT … ON CONFLICT`` in key order rather than MERGE, which fails between two lanes on the same key.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import connection
+
+META_COLUMNS = ("remote_id", "remote_updated_at", "fetched_at", "content_hash", "in_scope")
+"""What every staged row has besides run, organization, connection, page and its content."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """``column`` of the store is found by joining ``remote_column`` with the remote ids of ``table``."""
+
+    column: str
+    remote_column: str
+    table: str
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One stream's table. ``columns``: (name, SQL type) of the content, equal in the staging table and the store.
+
+    ``derived``: (store column, SQL expression over the staged row ``s``). ``label``: SQL over a row for people to know it by.
+    ``parent_column``: the remote id of the parent, for streams that some system gives parent by parent.
+    """
+
+    stream: str
+    table: str
+    columns: tuple[tuple[str, str], ...]
+    references: tuple[Reference, ...] = ()
+    derived: tuple[tuple[str, str], ...] = ()
+    label: str = "remote_id"
+    parent_column: str = ""
+
+    @property
+    def staging(self) -> str:
+        return f'staging."{self.stream}"'
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(name for name, _ in self.columns)
+
+
+@dataclass(frozen=True, slots=True)
+class MergeContext:
+    """Whose rows, of which run. ``page`` limits a merge to one staged page; ``full`` compares every column instead of the hash.
+
+    ``run_id`` keys the staged rows; ``journal_run_id`` is the run that the journal names (None: no run, a single read).
+    """
+
+    organization_id: int
+    connection_id: int
+    run_id: int
+    page: int | None = None
+    full: bool = False
+    origin: str = "run"
+    journal_run_id: int | None = None
+
+    def parameters(self, **more: Any) -> dict[str, Any]:
+        """The statements' named parameters."""
+        values = {
+            "organization": self.organization_id,
+            "connection": self.connection_id,
+            "run": self.run_id,
+            "page": self.page,
+        }
+        return values | {"origin": self.origin, "journal_run": self.journal_run_id} | more
+
+
+@dataclass(frozen=True, slots=True)
+class MergeCounts:
+    """Rows by outcome."""
+
+    created: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    removed: int = 0
+
+    @property
+    def written(self) -> int:
+        return self.created + self.updated + self.removed
+
+
+def staging_ddl(target: Target) -> list[str]:
+    """The statements that make the stream's staging table (logged: a checkpoint and its rows survive together or not at all)."""
+    columns = ", ".join(f'"{name}" {kind}' for name, kind in target.columns)
+    return [
+        f"CREATE TABLE {target.staging} (run_id bigint NOT NULL, organization_id bigint NOT NULL, connection_id bigint NOT NULL, "
+        f"page integer NOT NULL, remote_id text NOT NULL, remote_updated_at timestamptz, fetched_at timestamptz NOT NULL, "
+        f"content_hash bytea NOT NULL, in_scope boolean NOT NULL, {columns})",
+        f"CREATE INDEX ON {target.staging} (run_id, remote_id)",
+    ]
+
+
+NEWER = """(s.remote_updated_at IS NULL OR t.remote_updated_at IS NULL OR s.remote_updated_at > t.remote_updated_at
+    OR (s.remote_updated_at = t.remote_updated_at AND s.fetched_at >= t.fetched_at))
+    AND (t.removed_at IS NULL OR s.fetched_at > t.removed_at)"""
+"""The PSA's version is not older; equal stamps: the later fetch wins; a tombstone with a later time wins."""
+
+FRESH = """fresh AS MATERIALIZED (
+    SELECT DISTINCT ON (remote_id) * FROM {staging}
+    WHERE run_id = %(run)s AND organization_id = %(organization)s AND connection_id = %(connection)s {page} AND in_scope
+    ORDER BY remote_id, remote_updated_at DESC NULLS LAST, fetched_at DESC)"""
+
+JOURNAL = (
+    "INSERT INTO ledger_journalentry (organization_id, connection_id, run_id, at, stream, record_id, remote_id, label, action, "
+    "reason, before, after, origin)"
+)
+
+
+def read_whole_tables() -> None:
+    """For the rest of the transaction, joins are planned for whole tables. A table that has just been filled has no statistics yet:
+    the planner then takes it for empty, and would compare every row with every row."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_nestloop = off")
+        cursor.execute("SET LOCAL jit = off")  # the switch above counts as a huge cost, which would start the compiler
+
+
+def merge(target: Target, context: MergeContext) -> MergeCounts:
+    """Merges the staged rows of ``context`` into the store, in the caller's transaction. One statement, whatever the number of rows."""
+    with connection.cursor() as cursor:
+        cursor.execute(merge_sql(target, context), context.parameters(stream=target.stream, names=list(target.names)))
+        fresh, created, updated = cursor.fetchone()
+    return MergeCounts(created=created, updated=updated, unchanged=fresh - created - updated)
+
+
+def merge_sql(target: Target, context: MergeContext) -> str:
+    """The statement of ``merge``; its result row is (staged, created, updated)."""
+    store = [*target.names, *(r.column for r in target.references), *(name for name, _ in target.derived)]
+    values = [
+        *(f's."{name}"' for name in target.names),
+        *(f"r{i}.id" for i, _ in enumerate(target.references)),
+        *(expression for _, expression in target.derived),
+    ]
+    joins = "\n".join(
+        f'LEFT JOIN "{r.table}" r{i} ON r{i}.connection_id = s.connection_id AND r{i}.remote_id = s."{r.remote_column}"'
+        for i, r in enumerate(target.references)
+    )
+    written = ["remote_updated_at", "content_hash", "fetched_at", *store]
+    assignments = ", ".join(f'"{name}" = EXCLUDED."{name}"' for name in written)
+    news = f"(t.removed_at IS NOT NULL OR {_differs(target, full=context.full)}) AND {NEWER}"
+    guard = re.sub(r"\bs\.", "EXCLUDED.", re.sub(r"\bt\.", "old.", news))
+    return f"""
+WITH {FRESH.format(staging=target.staging, page="AND page = %(page)s" if context.page is not None else "")},
+changed AS MATERIALIZED (
+    SELECT s.remote_id, s.remote_updated_at, s.content_hash, s.fetched_at, {", ".join(f'{v} AS "{n}"' for n, v in zip(store, values, strict=True))},
+        t.id AS local_id, t.removed_at AS was_removed_at, {target.label} AS label,
+        CASE WHEN t.id IS NOT NULL THEN to_jsonb(t) END AS old, CASE WHEN t.id IS NOT NULL THEN to_jsonb(s) END AS new
+    FROM fresh s LEFT JOIN "{target.table}" t ON t.connection_id = s.connection_id AND t.remote_id = s.remote_id
+    {joins}
+    WHERE t.id IS NULL OR ({news})
+), merged AS (
+    INSERT INTO "{target.table}" AS old (organization_id, connection_id, remote_id, first_synced_at, synced_at, {", ".join(f'"{n}"' for n in written)})
+    SELECT %(organization)s, %(connection)s, remote_id, clock_timestamp(), clock_timestamp(), {", ".join(f'"{n}"' for n in written)}
+    FROM changed ORDER BY remote_id
+    ON CONFLICT (connection_id, remote_id) DO UPDATE SET {assignments}, synced_at = clock_timestamp(), removed_at = NULL WHERE {guard}
+    RETURNING id, remote_id, xmax = 0 AS inserted
+), journal AS (
+    {JOURNAL}
+    SELECT %(organization)s, %(connection)s, %(journal_run)s, clock_timestamp(), %(stream)s, m.id, m.remote_id, left(c.label, 200),
+        CASE WHEN m.inserted THEN 'created' WHEN c.was_removed_at IS NOT NULL THEN 'restored' ELSE 'updated' END, '', d.before, d.after, %(origin)s
+    FROM merged m JOIN changed c USING (remote_id) LEFT JOIN LATERAL (
+        SELECT jsonb_object_agg(key, c.old -> key) AS before, jsonb_object_agg(key, value) AS after
+        FROM jsonb_each(c.new) WHERE key = ANY(%(names)s) AND value IS DISTINCT FROM c.old -> key) d ON NOT m.inserted
+)
+SELECT (SELECT count(*) FROM fresh), (SELECT count(*) FROM merged WHERE inserted), (SELECT count(*) FROM merged WHERE NOT inserted)"""
+
+
+def _differs(target: Target, *, full: bool) -> str:
+    if not full:
+        return "t.content_hash IS DISTINCT FROM s.content_hash"
+    ours = ", ".join(f't."{name}"' for name in ("remote_updated_at", *target.names))
+    return f"({ours}) IS DISTINCT FROM ({ours.replace('t.', 's.')})"
+
+
+def remove(
+    target: Target,
+    context: MergeContext,
+    condition: str,
+    *,
+    reason: str,
+    removed_at: str = "clock_timestamp()",
+    **parameters: Any,
+) -> int:
+    """Marks live rows ``t`` of the connection that meet ``condition`` as removed, and journals each. Returns how many."""
+    sql = f"""
+WITH gone AS (
+    UPDATE "{target.table}" t SET removed_at = {removed_at}, synced_at = clock_timestamp()
+    WHERE t.organization_id = %(organization)s AND t.connection_id = %(connection)s AND t.removed_at IS NULL AND ({condition})
+    RETURNING t.*
+), journal AS (
+    {JOURNAL}
+    SELECT %(organization)s, %(connection)s, %(journal_run)s, clock_timestamp(), %(stream)s, s.id, s.remote_id, left({target.label}, 200), 'removed',
+        %(reason)s, NULL, NULL, %(origin)s FROM gone s
+)
+SELECT count(*) FROM gone"""
+    with connection.cursor() as cursor:
+        cursor.execute(sql, context.parameters(stream=target.stream, reason=reason, **parameters))
+        return int(cursor.fetchone()[0])
+
+
+def relink(target: Target, reference: Reference, context: MergeContext) -> int:
+    """Links rows whose reference arrived after them. Returns how many. Content is unchanged, so nothing is journalled."""
+    sql = f"""
+UPDATE "{target.table}" t SET "{reference.column}" = r.id FROM "{reference.table}" r
+WHERE t.organization_id = %(organization)s AND t.connection_id = %(connection)s AND t."{reference.column}" IS NULL
+    AND t."{reference.remote_column}" IS NOT NULL AND r.connection_id = t.connection_id AND r.remote_id = t."{reference.remote_column}" """
+    with connection.cursor() as cursor:
+        cursor.execute(sql, context.parameters())
+        return int(cursor.rowcount)
