@@ -1,0 +1,20 @@
+"""The base of every Celery task that works for one organization."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from celery import Task
+from structlog.contextvars import bound_contextvars
+
+from portal.tenancy.scope import tenant
+
+
+class TenantTask(Task):
+    """Supplies a tenant scope, not a transaction: the work opens a short one per step. The first argument is the organization's id."""
+
+    abstract = True
+
+    def __call__(self, organization_id: int, *args: Any, **kwargs: Any) -> Any:
+        with tenant(organization_id), bound_contextvars(organization=organization_id):
+            return super().__call__(organization_id, *args, **kwargs)
