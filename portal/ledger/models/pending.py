@@ -1,0 +1,38 @@
+"""Edits made here that the PSA does not have yet."""
+
+from __future__ import annotations
+
+from django.db import models
+
+from portal.tenancy.models import TenantModel
+
+
+class PendingChange(TenantModel):
+    """One local edit on its way to the PSA: base and new value per field. A clear and resync drops what is unsent."""
+
+    class State(models.TextChoices):
+        WAITING = "waiting"
+        SENDING = "sending"
+        FAILED = "failed"
+        CONFLICT = "conflict"
+        SENT = "sent"
+        DROPPED = "dropped"
+
+    connection = models.ForeignKey(
+        "integrations.Connection", on_delete=models.CASCADE, related_name="+", db_constraint=False
+    )
+    stream = models.CharField(max_length=32)
+    record_id = models.BigIntegerField()
+    remote_id = models.CharField(max_length=64, blank=True)
+    label = models.CharField(max_length=200, blank=True)
+    base = models.JSONField(default=dict)
+    new = models.JSONField(default=dict)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.WAITING)
+    actor = models.ForeignKey(
+        "tenancy.User", null=True, on_delete=models.SET_NULL, related_name="+", db_constraint=False
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+    message = models.TextField(blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["organization", "connection", "state", "id"], name="pending_open")]

@@ -1,0 +1,46 @@
+"""How a store's model becomes a merge target: columns and references are read off the model, so that they are written down once."""
+
+from __future__ import annotations
+
+from django.db import connection, models
+
+from portal.core.merge import Reference, Target
+from portal.ledger.models import SyncedRecord
+
+BASE = frozenset(field.name for field in SyncedRecord._meta.get_fields()) | {"id"}
+
+
+def target_of(
+    model: type[SyncedRecord],
+    *,
+    stream: str,
+    label: str = "s.remote_id",
+    parent: str = "",
+    derived: tuple[tuple[str, str], ...] = (),
+) -> Target:
+    """The merge target of ``model``: a foreign key ``x`` beside a column ``x_remote_id`` is a reference, every other own column is content."""
+    own = [
+        f
+        for f in model._meta.concrete_fields
+        if f.name not in BASE and f.column not in dict(derived) and not f.generated
+    ]
+    references = tuple(
+        Reference(f.column, f"{f.name}_remote_id", f.related_model._meta.db_table)
+        for f in own
+        if isinstance(f, models.ForeignKey) and isinstance(f.related_model, type)
+    )
+    columns = tuple((str(f.column), _sql_type(f)) for f in own if not isinstance(f, models.ForeignKey))
+    return Target(
+        stream=stream,
+        table=model._meta.db_table,
+        columns=columns,
+        references=references,
+        derived=derived,
+        label=label,
+        parent_column=parent,
+    )
+
+
+def _sql_type(field: models.Field[object, object]) -> str:
+    kind = field.db_type(connection)
+    return "text" if kind is None or kind.startswith("varchar") else kind
