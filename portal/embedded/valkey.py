@@ -1,0 +1,126 @@
+"""One embedded Valkey on a unix socket: Celery's broker and the cache."""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from portal.embedded.errors import ServersError, full_disk
+from portal.embedded.places import Places
+from portal.embedded.postgres import answers
+
+START_SECONDS = 60
+STOP_SECONDS = 15
+
+
+@dataclass(frozen=True, slots=True)
+class Valkey:
+    """What was queued survives a crash (append-only file)."""
+
+    places: Places
+
+    @property
+    def socket(self) -> Path:
+        """The unix socket."""
+        return self.places.sockets / "valkey.sock"
+
+    @property
+    def data(self) -> Path:
+        """The directory of the append-only file and the log."""
+        return self.places.home / "valkey"
+
+    @property
+    def url(self) -> str:
+        """The address for REDIS_URL."""
+        return f"unix://{quote(str(self.socket), safe='/')}?db=0"
+
+    def start(self) -> None:
+        """Starts the server when it is down."""
+        if answers(self.socket):
+            return
+        self.data.mkdir(exist_ok=True)
+        self.places.give(self.data, 0o700)
+        settings = {
+            "port": "0",
+            "unixsocket": str(self.socket),
+            "unixsocketperm": "700",
+            "dir": str(self.data),
+            "pidfile": str(self.places.sockets / "valkey.pid"),
+            "logfile": str(self.data / "valkey.log"),
+            "appendonly": "yes",
+            "save": "",
+            "maxmemory-policy": "noeviction",
+            "daemonize": "yes",
+        }
+        identity: dict[str, Any] = self.places.identity()
+        arguments = [word for name, value in settings.items() for word in (f"--{name}", value)]
+        done = subprocess.run(
+            [str(self.places.valkey_server), *arguments],
+            check=False,
+            cwd="/",
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            start_new_session=True,
+            **identity,
+        )
+        if done.returncode:
+            raise ServersError(f"Valkey did not start: {(done.stderr or done.stdout).strip()}")
+        self._await()
+
+    def clear(self) -> None:
+        """Forgets every queued bell and cached value: what is due is found again in the database."""
+        self._say(b"FLUSHALL\r\n")
+
+    def stop(self) -> None:
+        """Ends the server after it wrote its file."""
+        if not answers(self.socket):
+            return
+        pid = self._pid()
+        self._say(b"SHUTDOWN NOSAVE\r\n")
+        deadline = time.monotonic() + STOP_SECONDS
+        while answers(self.socket) or (pid and _alive(pid)):
+            if time.monotonic() > deadline:
+                raise ServersError(f"Valkey (process {pid}) does not end. End it (kill {pid}) and start again.")
+            time.sleep(0.01)
+
+    def _await(self) -> None:
+        deadline = time.monotonic() + START_SECONDS
+        while not (answers(self.socket) and self._pid() and self._say(b"PING\r\n").startswith(b"+PONG")):
+            if time.monotonic() > deadline:
+                log = self.data / "valkey.log"
+                tail = log.read_text(errors="replace").splitlines()[-5:] if log.exists() else []
+                if any("No space left on device" in line for line in tail):
+                    raise ServersError(full_disk(self.data))
+                raise ServersError(
+                    f"Valkey did not start. The end of {log}:\n" + "\n".join(f"  {line}" for line in tail)
+                )
+            time.sleep(0.01)
+
+    def _pid(self) -> int | None:
+        try:
+            return int((self.places.sockets / "valkey.pid").read_text())
+        except (OSError, ValueError):
+            return None
+
+    def _say(self, command: bytes) -> bytes:
+        with socket.socket(socket.AF_UNIX) as line:
+            line.settimeout(10)
+            try:
+                line.connect(str(self.socket))
+                line.sendall(command)
+                return line.recv(4096)
+            except OSError:
+                return b""
+
+
+def _alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
