@@ -1,0 +1,47 @@
+"""What pages and the API read about client companies."""
+
+from portal.clients.selectors.companies import (
+    CompanyFilters,
+    CompanyPage,
+    companies_counted,
+    company_choices,
+    company_list,
+    company_name,
+    company_suggestions,
+)
+from portal.clients.selectors.company import ContactPage, company_contacts, company_get, company_sites
+from portal.clients.selectors.kinds import KINDS, SOON, Kind
+from portal.clients.selectors.record import agreement_additions, file_columns, file_rows, record_get
+from portal.clients.selectors.records import (
+    RecordFilters,
+    RecordPage,
+    record_choices,
+    record_list,
+    records_counted,
+)
+
+__all__ = [
+    "KINDS",
+    "SOON",
+    "CompanyFilters",
+    "CompanyPage",
+    "ContactPage",
+    "Kind",
+    "RecordFilters",
+    "RecordPage",
+    "agreement_additions",
+    "companies_counted",
+    "company_choices",
+    "company_contacts",
+    "company_get",
+    "company_list",
+    "company_name",
+    "company_sites",
+    "company_suggestions",
+    "file_columns",
+    "file_rows",
+    "record_choices",
+    "record_get",
+    "record_list",
+    "records_counted",
+]

@@ -1,0 +1,49 @@
+"""One asset, agreement, invoice or opportunity, and the lists as rows for a file."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from portal.clients.models import Agreement, AgreementAddition
+from portal.clients.selectors.kinds import Kind
+from portal.clients.selectors.records import RecordFilters, order_of, records_narrowed
+from portal.core.keyset import Cursor, ordered
+
+BATCH = 1000
+ADDITIONS = 500
+LEFT_OUT = frozenset(
+    {
+        *("organization", "connection", "content_hash", "fetched_at", "first_synced_at", "synced_at", "removed_at"),
+        *("listed_name", "listed_on", "warranty_listed_on"),
+    }
+)
+"""Columns that say how a row is kept, not what it is."""
+
+
+def record_get(kind: Kind, record_id: int) -> Any:
+    """One record, removed ones too. Raises the model's DoesNotExist, for foreign and absent ones alike."""
+    return kind.model.with_removed.select_related(*kind.related).get(pk=record_id)
+
+
+def agreement_additions(agreement: Agreement) -> list[AgreementAddition]:
+    """What an agreement adds up to: lines in force first, then by product."""
+    rows = AgreementAddition.objects.filter(agreement_id=agreement.pk).select_related("product")
+    return list(rows.order_by("-ends_on", "product_name", "pk")[:ADDITIONS])
+
+
+def file_columns(kind: Kind) -> list[str]:
+    """The columns of a kind's file: its own fields and the raw names of what it refers to; the local id first."""
+    own = (field for field in kind.model._meta.concrete_fields if field.name not in LEFT_OUT and not field.is_relation)
+    return [field.name for field in own]
+
+
+def file_rows(
+    kind: Kind, wanted: RecordFilters, today: dt.date, cursor: Cursor | None, size: int = BATCH
+) -> tuple[list[tuple[Any, ...]], Cursor | None]:
+    """The next rows of the list as values in the order of ``file_columns``, and the cursor behind them; no rows at the end."""
+    order, descending = order_of(kind, wanted.sort)
+    rows = ordered(records_narrowed(kind, wanted, today), order.column, descending=descending, cursor=cursor)
+    found = list(rows.values_list(*file_columns(kind), order.column)[:size])
+    following = Cursor(found[-1][-1], found[-1][0]) if found else None
+    return [row[:-1] for row in found], following
