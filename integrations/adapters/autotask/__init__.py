@@ -1,0 +1,1 @@
+"""Datto Autotask PSA by its REST API 1.0."""

@@ -1,0 +1,153 @@
+"""What ids in Autotask's records are called.
+
+Records carry numbers only. What a pick list's numbers mean stands in the entity's field information; people, roles and
+other small tables are read once; companies and contacts are looked up for the records at hand. All of it is kept for as
+long as the adapter is open, which is a slice of a run.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable
+from typing import TypeVar
+
+import msgspec
+
+from integrations.adapters.autotask import payloads as at
+from integrations.adapters.autotask.client import LARGEST_PAGE, Autotask
+from integrations.adapters.autotask.filters import EVERY_RECORD, MOST_VALUES, Clause, compare
+from integrations.errors import NotFound, PermissionMissing, ProtocolError, UnsupportedFeature
+from integrations.http import Answer
+
+MOST_KEPT = 50_000
+"""Names of companies and contacts each; beyond it they are looked up anew."""
+
+T = TypeVar("T")
+R = TypeVar("R", bound=at.Row)
+
+
+class Choice(msgspec.Struct, frozen=True, kw_only=True):
+    """A value of a pick list. ``value`` is the number of the records, as text."""
+
+    value: str
+    label: str
+    is_active: bool = True
+    is_default: bool = False
+    sort_order: int = 0
+    parent: str = ""
+
+
+class Described(msgspec.Struct, frozen=True, kw_only=True):
+    """An entity's pick lists by the lower-case name of the field: metadata and records differ in case."""
+
+    picks: dict[str, dict[str, Choice]]
+    answer: Answer
+
+
+class Labels:
+    """Safe to share between threads: a table is read by whoever needs it first, the others wait for it."""
+
+    def __init__(self, remote: Autotask) -> None:
+        self._remote = remote
+        self._lock = threading.RLock()
+        self._kept: dict[str, object] = {}
+        self._people: dict[str, dict[int, at.Row | None]] = {"Companies": {}, "Contacts": {}}
+
+    def described(self, entity: str) -> Described:
+        """The entity's pick lists. Raises the errors of ``integrations.errors``."""
+        return self._once(f"fields of {entity}", lambda: self._describe(entity))
+
+    def label(self, entity: str, field: str, value: int | None) -> str:
+        """What a pick list's value is called; "" for none, and for one that the list does not hold."""
+        if value is None:
+            return ""
+        choice = self.described(entity).picks.get(field.lower(), {}).get(str(value))
+        return choice.label if choice else ""
+
+    def user_fields(self, entity: str) -> dict[str, at.Field]:
+        """The entity's user-defined fields by name."""
+        return self._once(
+            f"user fields of {entity}", lambda: {field.name: field for field in self._remote.user_fields(entity)}
+        )
+
+    def table(self, entity: str) -> dict[int, at.Named]:
+        """A small table by id; empty where the API user may not read it: a name is not worth a record."""
+        return self._once(entity, lambda: self._whole(entity, at.Named))
+
+    def resources(self) -> dict[int, at.Resource]:
+        """Those who work in Autotask, by id."""
+        return self._once("Resources", lambda: self._whole("Resources", at.Resource))
+
+    def companies(self, ids: Iterable[int | None]) -> dict[int, at.Named]:
+        """The names of companies, those that can be read."""
+        return self._looked_up("Companies", at.Named, ("id", "companyName"), ids)
+
+    def contacts(self, ids: Iterable[int | None]) -> dict[int, at.Contact]:
+        """Contacts with name, address and telephone, those that can be read."""
+        fields = ("id", "firstName", "lastName", "emailAddress", "phone", "extension")
+        return self._looked_up("Contacts", at.Contact, fields, ids)
+
+    def _once(self, key: str, read: Callable[[], T]) -> T:
+        with self._lock:
+            if key not in self._kept:
+                self._kept[key] = read()
+            return self._kept[key]  # type: ignore[return-value]
+
+    def _describe(self, entity: str) -> Described:
+        fields, answer = self._remote.fields(entity)
+        picks = {field.name.lower(): _choices(field) for field in fields if field.picklist_values}
+        return Described(picks=picks, answer=answer)
+
+    def _whole(self, entity: str, kind: type[R]) -> dict[int, R]:
+        found: dict[int, R] = {}
+        clause: Clause = EVERY_RECORD
+        last = -1
+        while True:
+            try:
+                listing = self._remote.query(entity, kind, [clause])
+            except (PermissionMissing, NotFound, UnsupportedFeature):
+                return found
+            found |= {row.id: row for row in listing.rows}
+            if listing.highest is None or not (listing.more or listing.sent >= LARGEST_PAGE):
+                return found
+            if listing.highest <= last:
+                raise ProtocolError("Autotask's paging does not advance.")
+            last = listing.highest
+            clause = compare("id", "gt", last)
+
+    def _looked_up(
+        self, entity: str, kind: type[R], fields: tuple[str, ...], ids: Iterable[int | None]
+    ) -> dict[int, R]:
+        wanted = {number for number in ids if number is not None}
+        with self._lock:
+            kept: dict[int, R | None] = self._people[entity]  # type: ignore[assignment]
+            missing = sorted(wanted - kept.keys())
+            if len(kept) + len(missing) > MOST_KEPT:
+                kept.clear()
+                missing = sorted(wanted)
+            for start in range(0, len(missing), MOST_VALUES):
+                part = missing[start : start + MOST_VALUES]
+                kept.update({**dict.fromkeys(part), **self._some(entity, kind, fields, part)})
+            return {number: row for number in wanted if (row := kept[number]) is not None}
+
+    def _some(self, entity: str, kind: type[R], fields: tuple[str, ...], ids: list[int]) -> dict[int, R]:
+        try:
+            listing = self._remote.query(entity, kind, [compare("id", "in", ids)], fields=fields)
+        except PermissionMissing:
+            return {}
+        return {row.id: row for row in listing.rows}
+
+
+def _choices(field: at.Field) -> dict[str, Choice]:
+    return {str(value.value): _choice(value) for value in field.picklist_values or ()}
+
+
+def _choice(value: at.PickListValue) -> Choice:
+    return Choice(
+        value=str(value.value),
+        label=value.label or "",
+        is_active=value.is_active is not False,
+        is_default=bool(value.is_default_value),
+        sort_order=value.sort_order or 0,
+        parent=str(value.parent_value or ""),
+    )

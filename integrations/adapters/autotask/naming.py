@@ -1,0 +1,65 @@
+"""Gathers the names that the numbers in a page of rows stand for: only those tables that the rows point into."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from integrations.adapters.autotask import payloads as at
+from integrations.adapters.autotask.labels import Labels
+from integrations.adapters.autotask.mapping import Names
+from integrations.port import Scope
+
+
+def names_for(rows: Sequence[at.Row], labels: Labels, scope: Scope) -> Names:
+    """What the rows' mapping needs. Asks for nothing when there are no rows."""
+    first = rows[0] if rows else None
+    if isinstance(first, at.Ticket):
+        return _of_tickets([row for row in rows if isinstance(row, at.Ticket)], labels, scope)
+    if isinstance(first, at.TicketNote):
+        return _of_notes([row for row in rows if isinstance(row, at.TicketNote)], labels)
+    if isinstance(first, at.TimeEntry):
+        return Names(resources=labels.resources(), roles=labels.table("Roles"), work_types=labels.table("BillingCodes"))
+    if isinstance(first, at.Company):
+        return _of_companies([row for row in rows if isinstance(row, at.Company)], labels)
+    if isinstance(first, at.Contact):
+        return _of_contacts([row for row in rows if isinstance(row, at.Contact)], labels)
+    if isinstance(first, at.CompanyLocation):
+        return Names(countries=labels.table("Countries"))
+    return Names()
+
+
+def _of_tickets(rows: Sequence[at.Ticket], labels: Labels, scope: Scope) -> Names:
+    wanted = None if scope.custom_field_ids is None else frozenset(scope.custom_field_ids)
+    has_fields = wanted != frozenset() and any(row.user_defined_fields for row in rows)
+    has_contracts = any(row.contract_id is not None for row in rows)
+    return Names(
+        picks=labels.described("Tickets").picks,
+        fields=labels.user_fields("Tickets") if has_fields else {},
+        wanted_fields=wanted,
+        resources=labels.resources(),
+        companies=labels.companies(row.company_id for row in rows),
+        contacts=labels.contacts(row.contact_id for row in rows),
+        contracts=labels.table("Contracts") if has_contracts else {},
+    )
+
+
+def _of_notes(rows: Sequence[at.TicketNote], labels: Labels) -> Names:
+    return Names(resources=labels.resources(), contacts=labels.contacts(row.created_by_contact_id for row in rows))
+
+
+def _of_companies(rows: Sequence[at.Company], labels: Labels) -> Names:
+    has_fields = any(row.user_defined_fields for row in rows)
+    return Names(
+        picks=labels.described("Companies").picks,
+        fields=labels.user_fields("Companies") if has_fields else {},
+        countries=labels.table("Countries"),
+    )
+
+
+def _of_contacts(rows: Sequence[at.Contact], labels: Labels) -> Names:
+    has_fields = any(row.user_defined_fields for row in rows)
+    return Names(
+        fields=labels.user_fields("Contacts") if has_fields else {},
+        countries=labels.table("Countries"),
+        companies=labels.companies(row.company_id for row in rows),
+    )

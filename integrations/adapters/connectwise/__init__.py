@@ -1,0 +1,1 @@
+"""ConnectWise PSA by its REST API 3.0."""

@@ -1,0 +1,181 @@
+"""One configured ConnectWise, as the engine sees it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from urllib.parse import urlsplit
+
+import msgspec
+
+from integrations.adapters.connectwise import payloads as cw
+from integrations.adapters.connectwise.address import record_page, ticket_page, ui_origin
+from integrations.adapters.connectwise.client import ConnectWise, Credentials
+from integrations.adapters.connectwise.conditions import all_of
+from integrations.adapters.connectwise.custom_fields import definition
+from integrations.adapters.connectwise.probe import probe
+from integrations.adapters.connectwise.reading import (
+    LARGEST_PAGE,
+    context_of,
+    is_empty,
+    read_children,
+    read_page,
+    walk_of,
+)
+from integrations.adapters.connectwise.streams import SOURCES, STREAMS, TABLES, Source
+from integrations.errors import NotFound, ProtocolError, UnsupportedFeature
+from integrations.port import (
+    EVERYTHING,
+    Budget,
+    Checkpoint,
+    CustomField,
+    Observer,
+    Page,
+    ProbeReport,
+    Reach,
+    ReadRequest,
+    Scope,
+    StreamSpec,
+)
+from integrations.records import CompanyRecord, Record, TicketRecord, TimeEntryRecord
+
+_PAGES = {
+    "companies": "CompanyFV",
+    "contacts": "ContactFV",
+    "time_entries": "TimeEntryFV",
+    "assets": "ConfigFV",
+    "agreements": "AgreementFV",
+    "opportunities": "OpportunityFV",
+}
+
+
+class ConnectWiseAdapter:
+    """See ``integrations.port.Adapter``. Keeps connections, and nothing else, between calls."""
+
+    streams: Sequence[StreamSpec] = STREAMS
+    budget = Budget(concurrency=4, rotation_requests=500)
+
+    def __init__(
+        self, credentials: Credentials, *, allowed_networks: Sequence[str] = (), observer: Observer | None = None
+    ) -> None:
+        self._credentials = credentials
+        self._remote = ConnectWise(credentials, allowed_networks=allowed_networks, observer=observer)
+
+    def probe(self) -> ProbeReport:
+        found = probe(self._remote)
+        company = found.company
+        return ProbeReport(
+            checks=found.checks,
+            fingerprint=self._fingerprint(company) if company is not None else "",
+            product="ConnectWise PSA",
+            version=(company.version_code or "").lstrip("v") if company is not None else "",
+            server_time=found.answer.server_time if found.answer is not None else None,
+        )
+
+    def fingerprint(self) -> str:
+        """``host/company``, from the address and what the server says the company is called there. A release upgrade,
+        new keys or another port change neither. Raises AuthenticationFailed when the company is unknown."""
+        return self._fingerprint(self._remote.company_info()[0])
+
+    def count(self, request: ReadRequest) -> int | None:
+        source = _source(request.stream)
+        if not source.spec.counts:
+            return None
+        if is_empty(source, request):
+            return 0
+        walk = walk_of(source, request)
+        conditions = all_of(walk.clauses)
+        if not walk.is_long:
+            return self._remote.count(source.path, conditions, permission=source.spec.permission)
+        return self._count_in_parts(request)
+
+    def read_page(self, request: ReadRequest, checkpoint: Checkpoint | None = None) -> Page:
+        source = _source(request.stream)
+        if source.spec.reach is not Reach.GLOBAL:
+            raise UnsupportedFeature(f"{request.stream} are read per {source.spec.parent} record only.")
+        return read_page(self._remote, source, request, checkpoint)
+
+    def read_children(self, stream: str, parent_id: str, scope: Scope = EVERYTHING) -> Page:
+        source = _source(stream)
+        if source.spec.reach is not Reach.PER_PARENT:
+            raise UnsupportedFeature(f"{stream} have no parent record.")
+        return read_children(self._remote, source, parent_id, scope)
+
+    def read_one(self, stream: str, remote_id: str, scope: Scope = EVERYTHING) -> Record:
+        source = _source(stream)
+        if source.spec.reach is not Reach.GLOBAL:
+            raise UnsupportedFeature(f"{stream} are read per {source.spec.parent} record only.")
+        if not remote_id.isdecimal():
+            raise NotFound(f"“{remote_id}” is no ConnectWise id.")
+        row = self._remote.one(f"{source.path}/{remote_id}", source.payload, permission=source.spec.permission)
+        if row.id != int(remote_id):
+            raise ProtocolError("ConnectWise answered with another record than the one asked for.")
+        return source.record(row, context_of(scope))
+
+    def in_scope(self, record: Record, scope: Scope) -> bool:
+        if isinstance(record, TicketRecord):
+            return _ticket_in_scope(record, scope)
+        if isinstance(record, TimeEntryRecord):
+            stamp = record.remote_updated_at
+            return bool(record.ticket_id) and (
+                scope.changed_after is None or stamp is None or stamp >= scope.changed_after
+            )
+        return not (isinstance(record, CompanyRecord) and record.is_deleted)
+
+    def custom_fields(self) -> Sequence[CustomField]:
+        fields: list[CustomField] = []
+        params: dict[str, str | int] = {"orderBy": "id asc", "pageSize": LARGEST_PAGE}
+        while True:
+            listing = self._remote.list("system/userDefinedFields", cw.FieldDefinition, params, permission=TABLES)
+            fields += [definition(row) for row in listing.rows]
+            if listing.sent < LARGEST_PAGE or not listing.rows:
+                return fields
+            params["conditions"] = f"id > {max(row.id for row in listing.rows)}"
+
+    def page_url(self, stream: str, remote_id: str) -> str:
+        if stream == "tickets":
+            return ticket_page(self._credentials.address, self._credentials.company_id, remote_id)
+        if stream in _PAGES:
+            return record_page(self._credentials.address, self._credentials.company_id, _PAGES[stream], remote_id)
+        return ""
+
+    def close(self) -> None:
+        self._remote.close()
+
+    def _count_in_parts(self, request: ReadRequest) -> int | None:
+        """Boards are counted in halves until the filter fits an address; None where other clauses make it long."""
+        boards = request.scope.board_ids or ()
+        if len(boards) < 2:
+            return None
+        half = len(boards) // 2
+        total = 0
+        for part in (boards[:half], boards[half:]):
+            counted = self.count(_of_boards(request, part))
+            if counted is None:
+                return None
+            total += counted
+        return total
+
+    def _fingerprint(self, company: cw.CompanyInfo) -> str:
+        host = urlsplit(ui_origin(self._credentials.address)).hostname or ""
+        return f"{host}/{(company.company_id or self._credentials.company_id).lower()}"
+
+
+def _source(stream: str) -> Source:
+    try:
+        return SOURCES[stream]
+    except KeyError as err:
+        raise UnsupportedFeature(f"ConnectWise has no stream “{stream}”.") from err
+
+
+def _of_boards(request: ReadRequest, board_ids: tuple[str, ...]) -> ReadRequest:
+    return msgspec.structs.replace(request, scope=msgspec.structs.replace(request.scope, board_ids=board_ids))
+
+
+def _ticket_in_scope(ticket: TicketRecord, scope: Scope) -> bool:
+    if scope.board_ids is not None and ticket.board_id not in scope.board_ids:
+        return False
+    if ticket.status_id in scope.excluded_status_ids:
+        return False
+    if scope.changed_after is None or not ticket.is_closed:
+        return True
+    return ticket.remote_updated_at is not None and ticket.remote_updated_at >= scope.changed_after

@@ -1,0 +1,1 @@
+"""HaloPSA (HaloITSM, Halo Service Desk) by its REST API."""

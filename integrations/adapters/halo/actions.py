@@ -1,0 +1,63 @@
+"""A ticket's actions: notes, and the time that was worked.
+
+Halo keeps both in one table, numbered within the ticket. Here an action with time is a time entry and one without is a note,
+so that no text stands on a ticket twice. Ids are ``ticket-action``, since a number alone says nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from integrations.adapters.halo import payloads as halo
+from integrations.adapters.halo.mapping import UNASSIGNED, reference, utc
+from integrations.records import NoteRecord, TimeEntryRecord
+
+
+def notes(rows: Iterable[halo.Action], ticket_id: str) -> list[NoteRecord]:
+    """The actions that say something and took no time."""
+    return [note(row, ticket_id) for row in rows if not row.timetaken and (row.note or "").strip()]
+
+
+def times(rows: Iterable[halo.Action], ticket_id: str) -> list[TimeEntryRecord]:
+    """The actions that took time."""
+    return [time_entry(row, ticket_id) for row in rows if row.timetaken]
+
+
+def note(row: halo.Action, ticket_id: str) -> NoteRecord:
+    member = _agent(row)
+    return NoteRecord(
+        remote_id=f"{ticket_id}-{row.id}",
+        remote_updated_at=utc(row.last_updated) or utc(row.datetime),
+        ticket_id=ticket_id,
+        text=row.note or "",
+        kind="internal" if row.hiddenfromuser else "discussion",
+        is_internal=bool(row.hiddenfromuser),
+        author=row.who or "",
+        member_id=member,
+        contact_id=None if member else reference(row.actionby_user_id),
+        remote_created_at=utc(row.datetime),
+    )
+
+
+def time_entry(row: halo.Action, ticket_id: str) -> TimeEntryRecord:
+    text = row.note or ""
+    return TimeEntryRecord(
+        remote_id=f"{ticket_id}-{row.id}",
+        remote_updated_at=utc(row.last_updated) or utc(row.datetime),
+        ticket_id=ticket_id,
+        member_id=_agent(row),
+        member_name=row.who or "",
+        started_at=utc(row.actionarrivaldate),
+        ended_at=utc(row.actioncompletiondate),
+        hours=row.timetaken,
+        billable={True: "Billable", False: "Not billable", None: ""}[row.actisbillable],
+        work_type=row.outcome or "",
+        notes="" if row.hiddenfromuser else text,
+        internal_notes=text if row.hiddenfromuser else "",
+        remote_created_at=utc(row.datetime),
+    )
+
+
+def _agent(row: halo.Action) -> str | None:
+    """Who wrote it, if an agent did. What ``who_type`` means is disputed; an agent's id is not."""
+    return str(row.who_agentid) if row.who_agentid and row.who_agentid > UNASSIGNED else None

@@ -1,0 +1,266 @@
+"""Reading: a table in one answer, a collection page by page, the actions of a ticket."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from integrations.adapters.halo import actions
+from integrations.adapters.halo import payloads as halo
+from integrations.adapters.halo.client import Halo, Listing
+from integrations.adapters.halo.mapping import changed
+from integrations.adapters.halo.paging import LARGEST_PAGE, LEAST_PAGE, MOST_STALLS, Place, Window, window
+from integrations.adapters.halo.questions import Params, Question, begun, questions_of, statuses
+from integrations.adapters.halo.streams import TICKET_SOURCE, Context, Source
+from integrations.adapters.halo.vocabulary import Vocabulary
+from integrations.errors import NotFound, ProtocolError
+from integrations.port import Checkpoint, Page, ReadRequest, Rejected, Scope
+from integrations.records import Record
+
+MOST_ACTIONS = 20_000
+
+
+class Reader:
+    """Reads one Halo. Keeps nothing but what ids are called."""
+
+    def __init__(self, remote: Halo) -> None:
+        self.remote = remote
+        self.vocabulary = Vocabulary(remote)
+
+    def table(self, source: Source) -> Page:
+        """A small table, whole."""
+        listing = self._list(source, dict(source.params))
+        context = Context(closed=self._closed(source, listing))
+        wanted = [row for row in listing.rows if source.wanted(row)]
+        return page_of(source, listing, _without_repeats(wanted), context, None)
+
+    def page(self, source: Source, request: ReadRequest, checkpoint: Checkpoint | None) -> Page:
+        """One page of a paged collection; see ``paging`` for how it is known that none is missed."""
+        place = msgspec.convert(checkpoint or {"cap": _cap(request)}, Place)
+        asked = questions_of(source, request)
+        question = begun(asked[place.part], place.began) if place.part < len(asked) else None
+        if question is None:
+            return Page(records=(), next=None)
+        view = window(place)
+        listing = self._list(source, {**question.params, **self._paged(source, request, view)})
+        return self._landed(source, request, Step(question, place, view, len(asked)), listing)
+
+    def children(self, source: Source, ticket_id: str) -> Page:
+        """The actions of one ticket that are of the stream. They come in one answer, however many they are."""
+        if not ticket_id.isdecimal():
+            raise NotFound(f"“{ticket_id}” is no Halo id.")
+        params: Params = {"ticket_id": ticket_id, **source.params}
+        listing = self._list(source, params)
+        if listing.total is not None and listing.total > listing.sent:
+            listing = self._list(source, {**params, "count": min(listing.total, MOST_ACTIONS)})
+            if (listing.total or 0) > listing.sent:
+                raise ProtocolError(f"Halo gives {listing.sent} of {listing.total} actions.")
+        pick = actions.notes if source.spec.name == "notes" else actions.times
+        found: Sequence[Record] = pick(listing.rows, ticket_id)
+        return Page(
+            records=list({record.remote_id: record for record in found}.values()),
+            next=None,
+            server_time=listing.answer.server_time,
+            rejected=listing.rejected,
+            rows=len(found) + len(listing.rejected),
+        )
+
+    def count(self, source: Source, request: ReadRequest) -> int:
+        """By ``record_count``; what the filters cannot leave out is counted by itself and taken off."""
+        return sum(
+            self._counted(source, question.params) - self._unwanted(source, request, question)
+            for question in questions_of(source, request)
+            if not question.late
+        )
+
+    def one(self, source: Source, remote_id: str, scope: Scope) -> Record:
+        """A record as its list shows it, so that it has the same fields as when it is read with others."""
+        number = int(remote_id)
+        if not source.paged:
+            page = self.table(source)
+            found = next((record for record in page.records if record.remote_id == remote_id), None)
+            if found is None:
+                raise NotFound("There is no such record.")
+            return found
+        if source is TICKET_SOURCE:
+            return self._ticket(number, scope)
+        row = self.remote.one(f"{source.path}/{number}", source.payload, {}, permission=source.spec.permission)
+        if row.id != number:
+            raise ProtocolError("Halo answered with another record than the one asked for.")
+        return source.record(row, Context())
+
+    def _ticket(self, number: int, scope: Scope) -> Record:
+        source = TICKET_SOURCE
+        params: Params = {"search_id": str(number), **self._fields(scope)}
+        listing = self._list(source, params | {"pageinate": "true", "page_no": 1, "page_size": LARGEST_PAGE})
+        rows = [row for row in listing.rows if row.id == number]
+        if not rows:
+            raise NotFound("There is no such ticket.")
+        return source.record(rows[0], self._context(source, rows, scope))
+
+    def _landed(self, source: Source, request: ReadRequest, step: Step, listing: Listing[Any]) -> Page:
+        began = step.place.began or _iso(listing)
+        rows, place = advanced(step, listing, newest_first=request.newest_first)
+        if place is not None:
+            place = msgspec.structs.replace(place, began=began)
+        elif step.place.part + 1 < step.parts:
+            place = Place(cap=_cap(request), part=step.place.part + 1, began=began)
+        rows = [row for row in rows if _is_asked(row, step.question)]
+        records_context = self._context(source, rows, request.scope)
+        page = page_of(source, listing, _without_repeats(rows), records_context, place)
+        return _in_scope(page, request, late=step.question.late)
+
+    def _list(self, source: Source, params: Params) -> Listing[Any]:
+        return self.remote.list(source.path, source.payload, params, key=source.key, permission=source.spec.permission)
+
+    def _paged(self, source: Source, request: ReadRequest, view: Window) -> Params:
+        params: Params = {
+            "pageinate": "true",
+            "page_no": view.number,
+            "page_size": view.size,
+            "order": "id",
+            "orderdesc": "true" if request.newest_first else "false",
+        }
+        return {**params, **(self._fields(request.scope) if source is TICKET_SOURCE else {})}
+
+    def _fields(self, scope: Scope) -> Params:
+        """Custom fields are on rows of lists only where they are asked for, each by its id."""
+        wanted = self.vocabulary.field_ids() if scope.custom_field_ids is None else scope.custom_field_ids
+        return {"include_custom_fields": ",".join(wanted)} if wanted else {}
+
+    def _context(self, source: Source, rows: Sequence[Any], scope: Scope) -> Context:
+        if source is not TICKET_SOURCE:
+            return Context()
+        wanted = None if scope.custom_field_ids is None else frozenset(scope.custom_field_ids)
+        return Context(names=self.vocabulary.names_for(rows), custom_field_ids=wanted)
+
+    def _closed(self, source: Source, listing: Listing[Any]) -> frozenset[int]:
+        """The statuses that close a ticket: those that the same list leaves out when it is asked to."""
+        if source.spec.name != "statuses":
+            return frozenset()
+        left = self._list(source, {**source.params, "excludeclosed": "true"})
+        return frozenset(row.id for row in listing.rows) - frozenset(row.id for row in left.rows)
+
+    def _counted(self, source: Source, params: Any) -> int:
+        listing = self._list(source, {**params, "pageinate": "true", "page_no": 1, "page_size": 1})
+        if listing.total is None:
+            raise ProtocolError("Halo does not say how many records there are.")
+        return listing.total
+
+    def _unwanted(self, source: Source, request: ReadRequest, question: Question) -> int:
+        if source is not TICKET_SOURCE or request.since is not None or not request.scope.excluded_status_ids:
+            return 0
+        return self._counted(source, {**question.params, **statuses(request.scope)})
+
+
+class Step(msgspec.Struct, frozen=True):
+    """One page of a walk: what was asked, from where, of how many questions."""
+
+    question: Question
+    place: Place
+    view: Window
+    parts: int
+
+
+def advanced(step: Step, listing: Listing[Any], *, newest_first: bool) -> tuple[list[Any], Place | None]:
+    """(rows that were not read before, where to go on; None when this question is answered).
+
+    Raises ProtocolError when the walk does not advance any more.
+    """
+    place, view = step.place, step.view
+    sign = -1 if newest_first else 1
+    ids = [sign * row.id for row in listing.rows]
+    total = view.start + listing.sent if listing.total is None else listing.total
+    if ids != sorted(ids) or place.page:
+        return _by_numbers(place, view, listing, total)
+    last = None if place.last is None else sign * place.last
+    if _has_gap(view, ids, last, total):
+        back = max(0, min(place.offset, total) - place.cap // 2)
+        return [], _stalled(msgspec.structs.replace(place, offset=back))
+    rows = [row for row in listing.rows if last is None or sign * row.id > last]
+    end = view.start + listing.sent
+    if end >= total:
+        return rows, None
+    cap = listing.sent if LEAST_PAGE <= listing.sent < view.size else place.cap
+    onward = msgspec.structs.replace(place, offset=end, cap=cap, last=rows[-1].id if rows else place.last)
+    return rows, msgspec.structs.replace(onward, stalls=0) if rows else _stalled(onward)
+
+
+def _has_gap(view: Window, ids: list[int], last: int | None, total: int) -> bool:
+    """Whether records may lie between the last one read and the beginning of this page."""
+    if view.start == 0 or last is None:
+        return False
+    return ids[0] > last if ids else total > 0
+
+
+def _by_numbers(place: Place, view: Window, listing: Listing[Any], total: int) -> tuple[list[Any], Place | None]:
+    """A list that does not come in the order of ids, as asked: pages of one size, and the count tells whether all came."""
+    if view.start and not place.page:
+        raise ProtocolError("Halo's list changed its order between two pages.")
+    if not listing.sent or view.start + listing.sent >= total:
+        return listing.rows, None
+    size = listing.sent if view.start == 0 else place.cap
+    return listing.rows, Place(page=view.number + 1, cap=size, part=place.part)
+
+
+def _stalled(place: Place) -> Place:
+    if place.stalls >= MOST_STALLS:
+        raise ProtocolError("Halo's paging does not advance.")
+    return msgspec.structs.replace(place, stalls=place.stalls + 1)
+
+
+def page_of(source: Source, listing: Listing[Any], rows: list[Any], context: Context, place: Place | None) -> Page:
+    found: list[Record] = []
+    rejected = list(listing.rejected)
+    for row in rows:
+        try:
+            found.append(source.record(row, context))
+        except (ValueError, OverflowError) as err:
+            rejected.append(Rejected(remote_id=str(row.id), message=f"A value is out of range: {err}."))
+    return Page(
+        records=found,
+        next=None if place is None else msgspec.to_builtins(place),
+        server_time=listing.answer.server_time,
+        rejected=rejected,
+        rows=len(rows) + len(listing.rejected),
+    )
+
+
+def _in_scope(page: Page, request: ReadRequest, *, late: bool) -> Page:
+    """Without what the filters could not leave out. What is asked for by time alone shows all that changed."""
+    excluded, wanted = request.scope.excluded_status_ids, request.scope.board_ids
+    if request.since is not None or not (excluded or late):
+        return page
+    kept = [
+        record
+        for record in page.records
+        if getattr(record, "status_id", None) not in excluded
+        and (not late or wanted is None or getattr(record, "board_id", None) in wanted)
+    ]
+    return msgspec.structs.replace(page, records=kept, rows=page.rows - len(page.records) + len(kept))
+
+
+def _is_asked(row: Any, question: Question) -> bool:
+    """Rows of the second before are dropped, those without a stamp are not."""
+    if question.since is None:
+        return True
+    stamp = changed(row)
+    return stamp is None or stamp >= question.since
+
+
+def _without_repeats(rows: list[Any]) -> list[Any]:
+    """Of two rows with one id the later counts; of a priority, which each service level has, the first."""
+    if rows and isinstance(rows[0], halo.Priority):
+        rows = sorted(rows, key=lambda row: -(row.slaid or 0))
+    return list({row.id: row for row in rows}.values())
+
+
+def _cap(request: ReadRequest) -> int:
+    return max(LEAST_PAGE, min(request.page_size, LARGEST_PAGE))
+
+
+def _iso(listing: Listing[Any]) -> str:
+    moment = listing.answer.server_time
+    return "" if moment is None else moment.isoformat()

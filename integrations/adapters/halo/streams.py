@@ -1,0 +1,212 @@
+"""What is read from Halo, from where, and what right it takes.
+
+Paths, parameters and keys of the lists: the vendor's OpenAPI document of March 2025, and what lists of a live Halo held.
+Rights: the permissions of an API application (Configuration › Integrations › Halo API) and the role of its agent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import msgspec
+
+from integrations import records
+from integrations.adapters.halo import actions, mapping
+from integrations.adapters.halo import payloads as halo
+from integrations.adapters.halo.mapping import Names
+from integrations.port import Reach, StreamSpec
+
+TICKETS = "read:tickets"
+CUSTOMERS = "read:customers"
+SETUP = "the agent role's access to ticket types, statuses and priorities"
+AGENTS = "the agent role's access to agents and teams"
+FIELDS = "the agent role's access to custom fields"
+
+INACTIVE_TOO: Mapping[str, str] = {"includeactive": "true", "includeinactive": "true"}
+DISABLED_TOO: Mapping[str, str] = {"includeenabled": "true", "includedisabled": "true"}
+
+
+class Context(msgspec.Struct, frozen=True, kw_only=True):
+    """What a mapping needs beside the row."""
+
+    names: Names = Names()
+    custom_field_ids: frozenset[str] | None = None
+    closed: frozenset[int] = frozenset()
+
+
+class Source(msgspec.Struct, frozen=True, kw_only=True):
+    """A stream's collection. ``key``: under what name its rows stand, where it is no bare list."""
+
+    spec: StreamSpec
+    path: str
+    payload: Any
+    record: Callable[[Any, Context], records.Record]
+    key: str = ""
+    params: Mapping[str, str] = {}
+    paged: bool = False
+    wanted: Callable[[Any], bool] = lambda row: True
+
+
+def _table(
+    name: str,
+    path: str,
+    payload: Any,
+    record: type[records.Record],
+    to: Callable[[Any, Context], records.Record],
+    *,
+    permission: str = SETUP,
+    key: str = "",
+    params: Mapping[str, str] | None = None,
+    wanted: Callable[[Any], bool] = lambda row: True,
+) -> Source:
+    """A small table that comes in one answer, without a count and without a filter by time."""
+    spec = StreamSpec(name=name, record=record, incremental=False, counts=False, reference=True, permission=permission)
+    return Source(spec=spec, path=path, payload=payload, record=to, key=key, params=params or {}, wanted=wanted)
+
+
+def _category(name: str, level: int) -> Source:
+    """Categories of one of Halo's four levels. The fourth has no place in a record."""
+    return _table(
+        name,
+        "Category",
+        halo.Category,
+        records.CategoryRecord,
+        lambda row, context: mapping.category(row),
+        params={"type_id": str(level)},
+        wanted=lambda row: row.type_id in (level, None),
+    )
+
+
+REFERENCE = (
+    _table(
+        "boards",
+        "TicketType",
+        halo.TicketType,
+        records.BoardRecord,
+        lambda row, context: mapping.board(row),
+        params={"showinactive": "true"},
+    ),
+    _table(
+        "statuses",
+        "Status",
+        halo.Status,
+        records.StatusRecord,
+        lambda row, context: mapping.status(row, is_closed=row.id in context.closed),
+        # The type parameter is ignored, so the statuses of orders and items are left out here.
+        wanted=lambda row: not row.type,
+    ),
+    _category("types", 1),
+    _category("subtypes", 2),
+    _category("items", 3),
+    _table(
+        "teams",
+        "Team",
+        halo.Team,
+        records.TeamRecord,
+        lambda row, context: mapping.team(row),
+        permission=AGENTS,
+        params=DISABLED_TOO,
+    ),
+    _table("priorities", "Priority", halo.Priority, records.PriorityRecord, lambda row, context: mapping.priority(row)),
+    _table(
+        "members",
+        "Agent",
+        halo.Agent,
+        records.MemberRecord,
+        lambda row, context: mapping.member(row),
+        permission=AGENTS,
+        key="results",
+        params=DISABLED_TOO,
+        wanted=lambda row: row.id > mapping.UNASSIGNED,
+    ),
+)
+
+
+def _client_table(
+    name: str,
+    path: str,
+    payload: Any,
+    record: type[records.Record],
+    to: Callable[[Any], records.Record],
+    *,
+    after: tuple[str, ...] = (),
+    params: Mapping[str, str] | None = None,
+) -> Source:
+    """Read whole at each full sync: that these lists can be filtered by the time of change was never seen to work."""
+    spec = StreamSpec(name=name, record=record, after=after, incremental=False, permission=CUSTOMERS)
+    return Source(
+        spec=spec,
+        path=path,
+        payload=payload,
+        record=lambda row, context: to(row),
+        key={"Client": "clients", "Site": "sites", "Users": "users"}[path],
+        params={**INACTIVE_TOO, **(params or {})},
+        paged=True,
+    )
+
+
+CLIENTS = (
+    _client_table("companies", "Client", halo.Client, records.CompanyRecord, mapping.company),
+    _client_table(
+        "sites",
+        "Site",
+        halo.Site,
+        records.SiteRecord,
+        mapping.site,
+        after=("companies",),
+        params={"includeaddress": "true"},
+    ),
+    _client_table("contacts", "Users", halo.User, records.ContactRecord, mapping.contact, after=("companies",)),
+)
+
+TICKET_SOURCE = Source(
+    spec=StreamSpec(
+        name="tickets",
+        record=records.TicketRecord,
+        after=("boards", "statuses", "priorities", "members", "companies", "contacts"),
+        scoped=True,
+        permission=TICKETS,
+    ),
+    path="Tickets",
+    payload=halo.Ticket,
+    record=lambda row, context: mapping.ticket(row, context.names, context.custom_field_ids),
+    key="tickets",
+    paged=True,
+)
+
+
+def _of_ticket(name: str, record: type[records.Record]) -> Source:
+    spec = StreamSpec(
+        name=name,
+        record=record,
+        reach=Reach.PER_PARENT,
+        parent="tickets",
+        after=("tickets",),
+        incremental=False,
+        counts=False,
+        scoped=True,
+        permission=TICKETS,
+    )
+    kind = actions.note if name == "notes" else actions.time_entry
+    return Source(
+        spec=spec,
+        path="Actions",
+        payload=halo.Action,
+        record=lambda row, context: kind(row, str(row.ticket_id)),
+        key="actions",
+        params={"timeentriesonly": "true"} if name == "time_entries" else {"excludesys": "true"},
+    )
+
+
+SOURCES = {
+    source.spec.name: source
+    for source in (
+        *REFERENCE,
+        *CLIENTS,
+        TICKET_SOURCE,
+        _of_ticket("notes", records.NoteRecord),
+        _of_ticket("time_entries", records.TimeEntryRecord),
+    )
+}
+STREAMS = tuple(source.spec for source in SOURCES.values())

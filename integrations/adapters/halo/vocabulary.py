@@ -1,0 +1,95 @@
+"""What ids on tickets are called, and which custom fields there are: read when first needed, and again for an unknown id.
+
+Rows of ticket lists hold ids where people want names (seen on a live Halo: no name of a status or an agent on any of fifty
+rows). The tables behind them are small.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterable
+
+from integrations.adapters.halo import payloads as halo
+from integrations.adapters.halo.client import Halo, Listing, R
+from integrations.adapters.halo.custom_fields import TICKETS
+from integrations.adapters.halo.mapping import UNASSIGNED, Names
+from integrations.adapters.halo.streams import FIELDS, SOURCES
+from integrations.errors import PermissionMissing, UnsupportedFeature
+
+AGAIN_AFTER = 60.0
+"""Seconds after which an id without a name is worth another look: until then it is taken for one that nobody may see."""
+FIELD_PARAMS = {"includevalues": "true"}
+
+
+class Vocabulary:
+    """A cache of one adapter: it can be thrown away at any time. Safe to share between threads."""
+
+    def __init__(self, remote: Halo) -> None:
+        self._remote = remote
+        self._lock = threading.Lock()
+        self._names: Names | None = None
+        self._read_at = 0.0
+        self._fields: tuple[str, ...] | None = None
+
+    def names_for(self, rows: Iterable[halo.Ticket]) -> Names:
+        """Names for all ids of these tickets, as far as Halo tells them. Asks nothing for no tickets."""
+        wanted = list(rows)
+        with self._lock:
+            if not wanted:
+                return self._names or Names()
+            known = self._names
+            stale = time.monotonic() - self._read_at > AGAIN_AFTER
+            if known is None or (stale and not all(_is_known(row, known) for row in wanted)):
+                known = self._names = self._read()
+                self._read_at = time.monotonic()
+            return known
+
+    def field_ids(self) -> tuple[str, ...]:
+        """The custom fields of tickets; none where the application may not see them."""
+        with self._lock:
+            if self._fields is None:
+                self._fields = self._read_fields()
+            return self._fields
+
+    def _read(self) -> Names:
+        priorities = self._table("priorities", halo.Priority)
+        return Names(
+            types={row.id: row.name or "" for row in self._table("boards", halo.TicketType)},
+            statuses={row.id: row.name or "" for row in self._table("statuses", halo.Status)},
+            priorities={(row.slaid or 0, row.priorityid): row.name or "" for row in priorities},
+            agents={row.id: row.name or "" for row in self._table("members", halo.Agent)},
+            teams={row.name: row.id for row in self._table("teams", halo.Team) if row.name},
+        )
+
+    def _table(self, stream: str, kind: type[R]) -> list[R]:
+        """A table's rows; none where it may not be read: the stream's own reading says so."""
+        source = SOURCES[stream]
+        try:
+            return self._remote.list(
+                source.path, kind, source.params, key=source.key, permission=source.spec.permission
+            ).rows
+        except (PermissionMissing, UnsupportedFeature):
+            return []
+
+    def _read_fields(self) -> tuple[str, ...]:
+        try:
+            rows = field_definitions(self._remote).rows
+        except (PermissionMissing, UnsupportedFeature):
+            return ()
+        return tuple(str(row.id) for row in rows if row.usage == TICKETS)
+
+
+def field_definitions(remote: Halo) -> Listing[halo.FieldDefinition]:
+    """All fields that were defined, with their choices."""
+    return remote.list("FieldInfo", halo.FieldDefinition, FIELD_PARAMS, key="fields", permission=FIELDS)
+
+
+def _is_known(row: halo.Ticket, names: Names) -> bool:
+    return (
+        (not row.tickettype_id or row.tickettype_id in names.types)
+        and (not row.status_id or row.status_id in names.statuses)
+        and (not row.priority_id or (row.sla_id or 0, row.priority_id) in names.priorities)
+        and (not row.agent_id or row.agent_id <= UNASSIGNED or row.agent_id in names.agents)
+        and (not row.team or row.team in names.teams)
+    )

@@ -1,0 +1,5 @@
+"""Connections to remote systems."""
+
+from integrations.models.connection import Connection
+
+__all__ = ["Connection"]

@@ -1,0 +1,61 @@
+"""One configured PSA of one organization."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import models
+
+from portal.tenancy.models import TenantModel
+
+
+class Connection(TenantModel):
+    """``state`` is what the last calls proved, ``state_reason`` says why in a sentence, since ``state_since``.
+
+    ``settings``: what to sync (see ``integrations.settings_schema``). ``credentials``: encrypted, never shown again.
+    ``range_start``: the date range's beginning, fixed when the range is set and at each clear and resync, so that the scope stands still between runs.
+    ``draft_credentials``: typed but not accepted yet; syncs do not use them. ``last_test``: {"at", "checks", "fingerprint"}.
+    ``catalog``: what the PSA offers to choose from (see ``integrations.catalog``).
+    ``setup_step``: where the configure pages were left; empty when they are done.
+    """
+
+    class State(models.TextChoices):
+        DRAFT = "draft", "Setting up"
+        CONNECTED = "connected", "Connected"
+        STALE = "stale", "Not confirmed"
+        FAILING = "failing", "Failing"
+        REFUSED = "refused", "Credentials refused"
+        PAUSED = "paused", "Paused"
+
+    provider = models.CharField(max_length=32)
+    name = models.CharField(max_length=100)
+    state = models.CharField(max_length=12, choices=State.choices, default=State.DRAFT)
+    state_reason = models.TextField(blank=True)
+    state_since = models.DateTimeField(null=True)
+    last_ok_at = models.DateTimeField(null=True)
+    last_error_at = models.DateTimeField(null=True)
+    credentials = models.TextField(blank=True)
+    address = models.CharField(max_length=300, blank=True)
+    fingerprint = models.CharField(max_length=200, blank=True)
+    product = models.CharField(max_length=100, blank=True)
+    version = models.CharField(max_length=60, blank=True)
+    settings = models.JSONField(default=dict)
+    range_start = models.DateTimeField(null=True)
+    setup_step = models.CharField(max_length=20, blank=True)
+    draft_credentials = models.TextField(blank=True)
+    last_test = models.JSONField(null=True)
+    catalog = models.JSONField(null=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    created_by = models.ForeignKey(
+        "tenancy.User", null=True, on_delete=models.SET_NULL, related_name="+", db_constraint=False
+    )
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["organization", "name"], name="connection_name_once")]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def setting(self, name: str, default: Any = None) -> Any:
+        """One of the settings, or ``default``."""
+        return self.settings.get(name, default)

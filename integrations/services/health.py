@@ -1,0 +1,46 @@
+"""What calls proved about a connection."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from django.db.models import Case, F, Value, When
+from django.utils import timezone
+
+from integrations.errors import AuthenticationFailed, IntegrationError, RateLimited
+from integrations.models import Connection
+from portal.tenancy.scope import tenant_transaction
+
+State = Connection.State
+
+
+def connection_answered(*, connection_id: int, at: dt.datetime | None = None) -> None:
+    """A call succeeded just now (or at ``at``): the connection is connected, since the first success after anything else."""
+    moment = at or timezone.now()
+    with tenant_transaction():
+        Connection.objects.filter(pk=connection_id).update(
+            state_since=Case(When(state=State.CONNECTED, then=F("state_since")), default=Value(moment)),
+            state=State.CONNECTED,
+            state_reason="",
+            last_ok_at=moment,
+        )
+
+
+def connection_failed(*, connection_id: int, error: IntegrationError) -> None:
+    """A call failed. Being asked to wait is an answer, so it changes nothing; refused credentials say so; the rest is failing."""
+    if isinstance(error, RateLimited):
+        return
+    state = State.REFUSED if isinstance(error, AuthenticationFailed) else State.FAILING
+    connection_failing(connection_id=connection_id, state=state, reason=error.message)
+
+
+def connection_failing(*, connection_id: int, state: str, reason: str) -> None:
+    """Notes a failure in words. ``state_since`` stays while the state does: it says since when, not how often."""
+    now = timezone.now()
+    with tenant_transaction():
+        Connection.objects.filter(pk=connection_id).update(
+            state_since=Case(When(state=state, then=F("state_since")), default=Value(now)),
+            state=state,
+            state_reason=reason,
+            last_error_at=now,
+        )

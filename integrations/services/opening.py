@@ -1,0 +1,42 @@
+"""From a stored connection to an adapter that can call its PSA."""
+
+from __future__ import annotations
+
+from django.conf import settings
+
+from integrations import registry
+from integrations.errors import AuthenticationFailed
+from integrations.models import Connection
+from integrations.port import Adapter, CredentialsInvalid, Observer
+from portal.core.encryption import DecryptionFailed, decrypt
+
+
+def credentials_of(connection: Connection, *, draft: bool = False) -> dict[str, str]:
+    """The stored credentials in the clear; {} when there are none. ``draft``: those that were typed but not yet accepted.
+
+    Raises DecryptionFailed. Never pass the result on to a page, a log or an audit entry.
+    """
+    stored = connection.draft_credentials if draft else connection.credentials
+    return decrypt(connection.organization_id, stored) if stored else {}
+
+
+def connection_open(connection: Connection, observer: Observer | None = None) -> Adapter:
+    """An adapter on the connection's credentials. Makes no request; close it after use.
+
+    Raises AuthenticationFailed when the stored credentials are missing or can't be read, for the cure is the same.
+    """
+    try:
+        credentials = credentials_of(connection)
+        if not credentials:
+            raise AuthenticationFailed(
+                "No credentials are saved for this connection. Enter them on its Credentials page."
+            )
+        return adapter_on(connection.provider, credentials, observer)
+    except (DecryptionFailed, CredentialsInvalid) as err:
+        raise AuthenticationFailed(str(err)) from err
+
+
+def adapter_on(provider: str, credentials: dict[str, str], observer: Observer | None = None) -> Adapter:
+    """An adapter on credentials that are not stored. Raises CredentialsInvalid, registry.UnknownProvider."""
+    networks = settings.OUTBOUND_ALLOWED_NETWORKS
+    return registry.provider(provider).open(credentials, allowed_networks=networks, observer=observer)

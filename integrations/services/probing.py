@@ -1,0 +1,144 @@
+"""Asking a PSA whether it lets us in, and what it offers. Network: call these outside a transaction, inside a tenant scope."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+from django.utils import timezone
+
+from integrations.catalog import Catalog, catalog_read
+from integrations.errors import AuthenticationFailed, IntegrationError, PermissionMissing
+from integrations.models import Connection
+from integrations.port import Check, ProbeReport, ReadRequest
+from integrations.services.health import connection_answered, connection_failing
+from integrations.services.opening import adapter_on, connection_open
+from integrations.settings_schema import ConnectionSettings, range_start, scope_from
+from portal.core.errors import Refused
+from portal.tenancy.scope import tenant_transaction
+
+INSTANCE = "Instance"
+
+
+class InstanceRefused(Refused):
+    """The credentials lead to another PSA instance than the one that the stored data came from."""
+
+
+def instance_problem(known: str, found: str) -> str:
+    """A sentence when ``found`` is another instance than the ``known`` one; "" when it is not, or one of them is unknown."""
+    if not known or not found or known == found:
+        return ""
+    return (
+        f"These credentials lead to another PSA ({found}) than the one that the data here came from ({known}). Nothing was changed. "
+        "Connect the other PSA as a connection of its own, or remove this one first."
+    )
+
+
+def credentials_probe(provider: str, credentials: dict[str, str], *, known_fingerprint: str = "") -> ProbeReport:
+    """A test with credentials that are not stored. Raises CredentialsInvalid; everything else is a failed check."""
+    adapter = adapter_on(provider, credentials)
+    try:
+        return with_instance(adapter.probe(), known_fingerprint)
+    finally:
+        adapter.close()
+
+
+def with_instance(report: ProbeReport, known: str) -> ProbeReport:
+    """The report with a failed check more when it was another instance that answered."""
+    problem = instance_problem(known, report.fingerprint)
+    if not problem:
+        return report
+    action = "Enter the credentials of the first PSA again."
+    check = Check(name=INSTANCE, ok=False, message=problem, action=action, error="another_instance")
+    return msgspec.structs.replace(report, checks=[*report.checks, check])
+
+
+def connection_test(*, connection: Connection) -> ProbeReport:
+    """Tests the stored credentials and notes what came of it: state, reason, product, and at first success the instance."""
+    try:
+        adapter = connection_open(connection)
+    except AuthenticationFailed as err:
+        action = "Enter the credentials again."
+        report = ProbeReport(checks=[Check(name="Keys", ok=False, message=err.message, action=action, error=err.code)])
+    else:
+        try:
+            report = with_instance(adapter.probe(), connection.fingerprint)
+        finally:
+            adapter.close()
+    connection_tested(connection=connection, report=report)
+    return report
+
+
+def connection_tested(*, connection: Connection, report: ProbeReport) -> None:
+    """Stores a test's outcome."""
+    now = timezone.now()
+    with tenant_transaction(connection.organization_id):
+        values: dict[str, Any] = {"last_test": stored_report(report, now)}
+        if usable(report.checks):
+            values |= {"product": report.product, "version": report.version}
+            if not connection.fingerprint:
+                values["fingerprint"] = report.fingerprint
+            connection_answered(connection_id=connection.pk, at=now)
+            values["state_reason"] = reason_of(report.checks)
+        else:
+            state = Connection.State.REFUSED if refused(report.checks) else Connection.State.FAILING
+            connection_failing(connection_id=connection.pk, state=state, reason=reason_of(report.checks))
+        Connection.objects.filter(pk=connection.pk).update(**values)
+
+
+def refused(checks: Sequence[Check]) -> bool:
+    """Whether it was the credentials that were not accepted."""
+    return any(check.error == AuthenticationFailed.code for check in checks if not check.ok)
+
+
+def usable(checks: Sequence[Check]) -> bool:
+    """Whether syncs can work: all is well, or all that fails are rights to single collections."""
+    return all(check.ok or check.error == PermissionMissing.code for check in checks)
+
+
+def reason_of(checks: Sequence[Check]) -> str:
+    """The failed checks in sentences."""
+    return " ".join(check.message for check in checks if not check.ok)
+
+
+def reason_and_action(checks: Sequence[Check]) -> str:
+    """The failed checks in sentences, each with what to do about it."""
+    return " ".join(f"{check.message} {check.action}".strip() for check in checks if not check.ok)
+
+
+def stored_report(report: ProbeReport, at: dt.datetime) -> dict[str, Any]:
+    """A report as it is kept with the connection."""
+    stored: dict[str, Any] = msgspec.to_builtins(
+        {"at": at, "checks": list(report.checks), "fingerprint": report.fingerprint}
+    )
+    return stored
+
+
+def connection_catalog_read(*, connection: Connection) -> Catalog:
+    """Asks the PSA for boards, statuses and custom fields, and keeps the answer. Raises the errors of ``integrations.errors``."""
+    adapter = connection_open(connection)
+    try:
+        catalog = catalog_read(adapter, timezone.now())
+    except IntegrationError as err:
+        if isinstance(err, AuthenticationFailed):
+            connection_failing(connection_id=connection.pk, state=Connection.State.REFUSED, reason=err.message)
+        raise
+    finally:
+        adapter.close()
+    with tenant_transaction(connection.organization_id):
+        Connection.objects.filter(pk=connection.pk).update(catalog=msgspec.to_builtins(catalog))
+    connection_answered(connection_id=connection.pk)
+    return catalog
+
+
+def connection_scope_count(*, connection: Connection, settings: ConnectionSettings) -> int | None:
+    """How many tickets the PSA counts with other settings; None where it can't count them. Raises the errors of ``integrations.errors``."""
+    kept = connection.settings.get("date_range_days", 365) == settings.date_range_days
+    start = connection.range_start if kept else range_start(settings, timezone.now())
+    adapter = connection_open(connection)
+    try:
+        return adapter.count(ReadRequest(stream="tickets", scope=scope_from(settings, start)))
+    finally:
+        adapter.close()

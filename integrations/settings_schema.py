@@ -1,0 +1,142 @@
+"""What of a connection's PSA is wanted: the settings of the pages and of the command line, checked in one place."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from integrations.port import Scope
+from portal.core.errors import Refused
+
+if TYPE_CHECKING:
+    from integrations.models import Connection
+
+LONGEST_RANGE = 36_500
+MOST_ROTATION = 100_000
+LONGEST_UNDO = 24 * 90
+
+
+class ConnectionSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``boards``, ``excluded_statuses``, ``custom_fields``: remote ids. ``None`` means all, also for ``streams`` (names).
+
+    ``date_range_days``: closed tickets that changed longer ago are left out; None takes all. ``notes_rotation``: how many
+    requests a run may spend on notes of tickets that did not change. A full run that would remove more than
+    ``hold_percent`` of the records, and at least ``hold_least``, waits for a person; likewise one that would remove more than
+    ``hold_company_percent`` of one company's tickets, and at least ``hold_least``, or a whole board or company with tickets here
+    (100 switches these two off). Above ``hold_second_percent`` of a stream a second person has to agree (100: never).
+    ``undo_hours``: how long what a run removed can be brought back.
+    """
+
+    boards: list[str] | None = None
+    excluded_statuses: list[str] = []
+    date_range_days: int | None = 365
+    custom_fields: list[str] | None = None
+    streams: list[str] | None = None
+    notes_rotation: int = 500
+    hold_percent: int = 5
+    hold_least: int = 25
+    hold_company_percent: int = 20
+    hold_second_percent: int = 20
+    undo_hours: int = 72
+
+
+FIELDS = tuple(field.name for field in msgspec.structs.fields(ConnectionSettings))
+_NUMBERS: dict[str, tuple[int, int]] = {
+    "date_range_days": (1, LONGEST_RANGE),
+    "notes_rotation": (0, MOST_ROTATION),
+    "hold_percent": (0, 100),
+    "hold_least": (0, 1_000_000),
+    "hold_company_percent": (0, 100),
+    "hold_second_percent": (0, 100),
+    "undo_hours": (0, LONGEST_UNDO),
+}
+_LISTS = ("boards", "excluded_statuses", "custom_fields", "streams")
+
+
+class SettingsInvalid(Refused):
+    """``errors``: {field: sentence}."""
+
+    def __init__(self, errors: Mapping[str, str]) -> None:
+        super().__init__(" ".join(errors.values()))
+        self.errors = dict(errors)
+
+
+def settings_from(values: Mapping[str, Any], *, streams: tuple[str, ...] = ()) -> ConnectionSettings:
+    """Checked settings; absent ones get their defaults. ``streams``: the names that the system knows (empty: any).
+
+    Ids may be given as numbers. Raises SettingsInvalid with a sentence per field.
+    """
+    errors = {
+        name: f"There is no setting “{name}”. Known: {', '.join(FIELDS)}." for name in values if name not in FIELDS
+    }
+    clean: dict[str, Any] = {}
+    for name, value in values.items():
+        problem = ""
+        if name in _NUMBERS:
+            problem = _number_problem(name, value)
+        elif name in _LISTS:
+            value, problem = _ids(name, value)
+        if problem:
+            errors[name] = problem
+        clean[name] = value
+    unknown = [name for name in clean.get("streams") or () if streams and name not in streams]
+    if unknown and "streams" not in errors:
+        errors["streams"] = f"streams: {', '.join(unknown)} is not known. Known: {', '.join(streams)}."
+    if errors:
+        raise SettingsInvalid(errors)
+    return msgspec.convert(clean, ConnectionSettings)
+
+
+def settings_of(connection: Connection) -> ConnectionSettings:
+    """The connection's settings. Raises SettingsInvalid when what is stored was altered by hand."""
+    return settings_from(connection.settings)
+
+
+def scope_of(connection: Connection) -> Scope:
+    """What an adapter is asked for: the settings, with the date range as the fixed moment that was stored for it."""
+    return scope_from(settings_of(connection), connection.range_start)
+
+
+def scope_from(settings: ConnectionSettings, start: dt.datetime | None) -> Scope:
+    """The scope of settings whose date range begins at ``start``."""
+    return Scope(
+        board_ids=None if settings.boards is None else tuple(settings.boards),
+        excluded_status_ids=tuple(settings.excluded_statuses),
+        changed_after=None if settings.date_range_days is None else start,
+        custom_field_ids=None if settings.custom_fields is None else tuple(settings.custom_fields),
+    )
+
+
+def range_start(settings: ConnectionSettings, now: dt.datetime) -> dt.datetime | None:
+    """The beginning of the date range as of ``now``, in whole seconds; None takes all."""
+    if settings.date_range_days is None:
+        return None
+    return now.replace(microsecond=0) - dt.timedelta(days=settings.date_range_days)
+
+
+def _number_problem(name: str, value: Any) -> str:
+    least, most = _NUMBERS[name]
+    if value is None and name == "date_range_days":
+        return ""
+    if isinstance(value, int) and not isinstance(value, bool) and least <= value <= most:
+        return ""
+    or_all = ", or null for all" if name == "date_range_days" else ""
+    return f"{name} must be a whole number from {least} to {most}{or_all}."
+
+
+def _ids(name: str, value: Any) -> tuple[list[str] | None, str]:
+    if value is None and name != "excluded_statuses":
+        return None, ""
+    fits = isinstance(value, list) and all(
+        isinstance(part, str | int) and not isinstance(part, bool) and str(part).strip() for part in value
+    )
+    if not fits:
+        what = "names" if name == "streams" else "ids"
+        or_all = "" if name == "excluded_statuses" else ", or null for all"
+        return None, f"{name} must be a list of {what}{or_all}."
+    if not value and name in ("boards", "streams"):
+        return None, f"{name} must not be empty: choose at least one, or null for all."
+    return list(dict.fromkeys(str(part).strip() for part in value)), ""
