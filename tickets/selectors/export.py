@@ -1,0 +1,44 @@
+"""The filtered list of tickets as rows for a file."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from portal.core.keyset import Cursor
+from tickets.models import Ticket
+from tickets.selectors.filters import TicketFilters
+from tickets.selectors.places import places, statuses_named
+
+COLUMNS: dict[str, str] = {
+    "pk": "Local id",
+    "remote_id": "Ticket",
+    "summary": "Summary",
+    "company_name": "Company",
+    "contact_name": "Contact",
+    "board_name": "Board",
+    "status_name": "Status",
+    "is_closed": "Closed",
+    "priority_name": "Priority",
+    "type_name": "Type",
+    "owner_name": "Technician",
+    "site_name": "Site",
+    "source": "Source",
+    "remote_created_at": "Created",
+    "remote_updated_at": "Updated",
+    "closed_at": "Closed at",
+    "required_at": "Required",
+    "budget_hours": "Budget hours",
+    "actual_hours": "Actual hours",
+    "custom_fields": "Custom fields",
+}
+BATCH = 1000
+
+
+def ticket_rows(
+    wanted: TicketFilters, cursor: Cursor | None, size: int = BATCH
+) -> tuple[list[tuple[Any, ...]], Cursor | None]:
+    """The next rows of the list as values in the order of ``COLUMNS``, and the cursor behind them; no rows at the end."""
+    found, _ = places(wanted, statuses_named(wanted), cursor, size)
+    values = {row[0]: row for row in Ticket.objects.filter(pk__in=[row for _, row in found]).values_list(*COLUMNS)}
+    following = Cursor(found[-1][0], found[-1][1]) if found else None
+    return [values[row] for _, row in found if row in values], following
