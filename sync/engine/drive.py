@@ -1,0 +1,172 @@
+"""One slice of a run: claim it, go on where the last slice stopped, and give it back, wait, or end it.
+
+A run in four steps: 1. connect and count; 2. fetch every stream, page by page, each page committed with its checkpoint;
+3. verify (staged runs) that the read was complete and that the sweep takes no more than it may; 4. apply in one transaction, clean up.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+
+from django.conf import settings
+from django.utils import timezone
+
+from integrations.errors import IntegrationError, PermissionMissing, ProtocolError, RateLimited, TransientError
+from integrations.models import Connection
+from integrations.port import Reach, StreamSpec
+from integrations.services.connections import connection_open
+from integrations.settings_schema import scope_of, settings_of
+from portal.tenancy.scope import tenant_transaction
+from sync.engine import ending
+from sync.engine.apply import apply_staged, clean_up, finish_first, finish_live
+from sync.engine.children import fetch_children
+from sync.engine.connect import connect
+from sync.engine.crash import crash_point
+from sync.engine.fetch import fetch_stream
+from sync.engine.guard import find, hold
+from sync.engine.journal import issue, note
+from sync.engine.lease import Lease, LeaseLost, RunCancelled, claim, release, step
+from sync.engine.pace import paced
+from sync.engine.plan import ESSENTIAL, Mode
+from sync.engine.verify import Incomplete, count_streams, verify
+from sync.engine.work import Meter, Work
+from sync.models import Run, RunStream
+
+
+def advance(run_id: int) -> bool:
+    """Works on the run for one slice, in the current tenant scope. Returns whether it wants another bell at once."""
+    lease = claim(run_id)
+    if lease is None:
+        return False
+    crash_point("claimed")
+    try:
+        with opened(lease) as work:
+            return slice_of(work)
+    except LeaseLost:
+        return False
+    except RunCancelled:
+        ending.cancelled(lease)
+    except RateLimited as err:
+        ending.wait(lease, err, seconds=err.retry_after)
+    except (TransientError, ProtocolError) as err:
+        ending.retry(lease, err)
+    except IntegrationError as err:
+        ending.failed(lease, err.message, code=err.code, error=err)
+    except Incomplete as err:
+        ending.failed(lease, f"The read was not complete: {err}.", code="incomplete")
+    return False
+
+
+@contextmanager
+def opened(lease: Lease) -> Iterator[Work]:
+    """The run with its connection, adapter and threads. Closes both, whatever happens."""
+    meter = Meter()
+    with tenant_transaction(lease.organization_id):
+        run = Run.objects.get(pk=lease.run_id)
+        connection = Connection.objects.get(pk=lease.connection_id)
+        adapter = paced(connection_open(connection, observer=meter))
+    pool = ThreadPoolExecutor(max_workers=adapter.budget.concurrency, thread_name_prefix=f"run-{run.pk}")
+    ends_at = time.monotonic() + settings.SYNC_SLICE_SECONDS
+    try:
+        yield Work(lease, run, connection, adapter, settings_of(connection), scope_of(connection), meter, pool, ends_at)
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+        adapter.close()
+
+
+def slice_of(work: Work) -> bool:
+    """Goes through the phases from where the run stands. Returns True when the slice's time was up before the end."""
+    if work.run.phase in {Run.Phase.QUEUED, Run.Phase.CONNECTING}:
+        enter(work, Run.Phase.CONNECTING)
+        connect(work)
+    if work.run.phase in {Run.Phase.CONNECTING, Run.Phase.COUNTING}:
+        if not work.quick:
+            enter(work, Run.Phase.COUNTING)
+            count_streams(work)
+        enter(work, Run.Phase.FETCHING)
+    if work.run.phase == Run.Phase.FETCHING and not fetch(work):
+        release(work.lease)
+        return True
+    if work.mode is Mode.STAGED:
+        return staged_end(work)
+    if work.run.lands_live and work.run.phase in {Run.Phase.FETCHING, Run.Phase.VERIFYING}:
+        enter(work, Run.Phase.VERIFYING, Run.State.VERIFYING)
+        verify(work)
+        finish_first(work)
+    enter(work, Run.Phase.CLEANING)
+    clean_up(work)
+    ending.done(work)
+    return False
+
+
+def staged_end(work: Work) -> bool:
+    """Verifies, holds or applies, and cleans up."""
+    if work.run.phase in {Run.Phase.FETCHING, Run.Phase.VERIFYING}:
+        enter(work, Run.Phase.VERIFYING, Run.State.VERIFYING)
+        verify(work)
+        found = find(work)
+        crash_point("verified")
+        if found and not work.run.verification.get("approved_by"):
+            hold(work, found)
+            return False
+        enter(work, Run.Phase.APPLYING, Run.State.APPLYING)
+    if work.run.phase == Run.Phase.APPLYING:
+        apply_staged(work)
+        crash_point("applied")
+    clean_up(work)
+    crash_point("cleaned")
+    ending.done(work)
+    return False
+
+
+def enter(work: Work, phase: str, state: str = Run.State.RUNNING) -> None:
+    """The next phase, for all to see."""
+    if work.run.phase == phase and work.run.state == state:
+        return
+    with step(work.lease):
+        Run.objects.filter(pk=work.run.pk).update(phase=phase, state=state)
+        note(work.run.pk, work.lease.organization_id, "info", f"Phase: {Run.Phase(phase).label}")
+        work.bill()
+    work.run.phase, work.run.state = phase, state
+
+
+def fetch(work: Work) -> bool:
+    """Reads all streams that are not read yet. Returns False when the slice's time is up."""
+    streams = {stream.name: stream for stream in RunStream.objects_of(work.run)}
+    for spec in work.specs:
+        stream = streams[spec.name]
+        if stream.state in {RunStream.State.PENDING, RunStream.State.FETCHING} and not fetch_one(work, spec, stream):
+            return False
+    return True
+
+
+def fetch_one(work: Work, spec: StreamSpec, stream: RunStream) -> bool:
+    """Reads one stream to its end or to the end of the slice. A right that the key lacks costs the stream, not the run."""
+    if stream.state == RunStream.State.PENDING:
+        with step(work.lease):
+            stream.state, stream.started_at = RunStream.State.FETCHING, timezone.now()
+            stream.save()
+    reader = fetch_stream if spec.reach is Reach.GLOBAL else fetch_children
+    try:
+        complete = reader(work, spec, stream)
+    except PermissionMissing as err:
+        if spec.name in ESSENTIAL:
+            raise
+        skip(work, stream, err)
+        return True
+    if complete and work.mode is Mode.LIVE:
+        finish_live(work, spec, stream)
+    return complete
+
+
+def skip(work: Work, stream: RunStream, err: PermissionMissing) -> None:
+    """Leaves a stream out, says which right is missing, and leaves what is here of it as it is."""
+    with step(work.lease):
+        stream.state, stream.message, stream.finished_at = RunStream.State.SKIPPED, err.message, timezone.now()
+        work.bill(stream)
+        stream.save()
+        issue(work.run.pk, work.lease.organization_id, stream.name, err.code, f"{err.message} Missing: {err.which}.")
+        note(work.run.pk, work.lease.organization_id, "warning", f"Left out: {err.message}", stream=stream.name)

@@ -1,0 +1,170 @@
+"""How a slice or a run ends: done, failed, cancelled, or waiting for a moment that PostgreSQL remembers."""
+
+from __future__ import annotations
+
+import datetime as dt
+import random
+
+from django.db import transaction
+from django.db.models import F, Sum
+from django.utils import timezone
+
+from integrations.errors import IntegrationError, ProtocolError, TransientError
+from integrations.services.connections import connection_answered, connection_failed
+from portal.core.merge import MergeContext
+from portal.tenancy.scope import tenant_transaction
+from sync.bells import ring_waiting
+from sync.engine.journal import issue, note
+from sync.engine.lease import Lease, LeaseLost, step
+from sync.engine.plan import result_of
+from sync.engine.work import Work
+from sync.models import Run, RunIssue, RunStream
+from sync.streams import unstage
+
+ATTEMPTS = 8
+"""Failures in a row, without progress in between, after which a run gives up (about ten minutes)."""
+LONGEST_WAIT = 180.0
+
+
+def done(work: Work) -> None:
+    """The run is applied: its result is computed from what it wrote and what it could not."""
+    with step(work.lease):
+        streams = RunStream.objects.filter(run_id=work.run.pk)
+        sums = streams.aggregate(created=Sum("created"), updated=Sum("updated"), removed=Sum("removed"))
+        figures: dict[str, int] = {name: int(value or 0) for name, value in sums.items()}
+        issues = RunIssue.objects.filter(run_id=work.run.pk).count()
+        result = result_of(written=sum(figures.values()), issues=issues)
+        work.bill()
+        connection_answered(connection_id=work.connection.pk)
+        note(
+            work.run.pk,
+            work.lease.organization_id,
+            "info",
+            f"Finished: {Run.Result(result).label}",
+            issues=issues,
+            created=figures["created"],
+            updated=figures["updated"],
+            removed=figures["removed"],
+        )
+        _close(work.lease.run_id, Run.State.DONE, result, message=summary_of(figures, issues))
+
+
+def summary_of(figures: dict[str, int], issues: int) -> str:
+    """The result in a sentence."""
+    parts = [f"{figures[name]:,} {name}" for name in ("created", "updated", "removed") if figures[name]]
+    said = ", ".join(parts) or "Nothing had changed"
+    return f"{said}; {issues:,} could not be read or merged." if issues else f"{said}."
+
+
+def _close(run_id: int, state: str, result: str, *, message: str, code: str = "") -> None:
+    run = Run.objects.get(pk=run_id)
+    Run.objects.filter(pk=run_id).update(
+        state=state,
+        result=result,
+        phase=Run.Phase.FINISHED,
+        finished_at=timezone.now(),
+        lease_until=None,
+        message=message,
+        error_code=code,
+        wait_until=None,
+        wait_reason="",
+    )
+    transaction.on_commit(lambda: ring_waiting(run.organization_id, run.connection_id))
+
+
+def failed(lease: Lease, message: str, *, code: str, error: IntegrationError | None = None) -> None:
+    """Ends the run as an Error that says exactly what was applied."""
+    try:
+        with step(lease):
+            applied = applied_streams(lease)
+            quoted = f" The PSA said: “{error.remote_message[:300]}”" if error and error.remote_message else ""
+            note(lease.run_id, lease.organization_id, "error", f"{message}{quoted}", code=code)
+            issue(
+                lease.run_id,
+                lease.organization_id,
+                "",
+                code,
+                f"{message}{quoted}",
+                sample=error.sample if isinstance(error, ProtocolError) else "",
+            )
+            if error is not None:
+                connection_failed(connection_id=lease.connection_id, error=error)
+            unfinished = [RunStream.State.PENDING, RunStream.State.FETCHING, RunStream.State.FETCHED]
+            RunStream.objects.filter(run_id=lease.run_id, state__in=unfinished).update(
+                state=RunStream.State.FAILED, finished_at=timezone.now()
+            )
+            unstage(MergeContext(lease.organization_id, lease.connection_id, lease.run_id))
+            _close(lease.run_id, Run.State.FAILED, Run.Result.ERROR, message=f"{message}{quoted} {applied}", code=code)
+    except LeaseLost:
+        return
+
+
+def applied_streams(lease: Lease) -> str:
+    """What the run changed before it stopped, in a sentence."""
+    run = Run.objects.get(pk=lease.run_id)
+    if run.kind != Run.Kind.QUICK and not run.lands_live:
+        return "Nothing here was changed."
+    merged = RunStream.objects.filter(run_id=run.pk).exclude(pages=0).values_list("name", flat=True)
+    return f"Applied before that: {', '.join(merged)}." if merged else "Nothing here was changed."
+
+
+def cancelled(lease: Lease) -> None:
+    """Ends a run that a person cancelled. Staged data go; what readers see stays as it was."""
+    with tenant_transaction(lease.organization_id):
+        if Run.objects.filter(pk=lease.run_id, fence=lease.fence, finished_at=None).exists():
+            close_cancelled(lease.run_id)
+
+
+def close_cancelled(run_id: int) -> None:
+    """Marks the run cancelled and empties its staging, in the caller's transaction."""
+    run = Run.objects.select_for_update().get(pk=run_id)
+    signal = run.signals.filter(kind="cancel").order_by("id").first()
+    unfinished = [RunStream.State.PENDING, RunStream.State.FETCHING, RunStream.State.FETCHED]
+    RunStream.objects.filter(run_id=run_id, state__in=unfinished).update(
+        state=RunStream.State.SKIPPED, finished_at=timezone.now()
+    )
+    unstage(MergeContext(run.organization_id, run.connection_id, run_id))
+    lease = Lease(run.organization_id, run.connection_id, run_id, run.fence)
+    note(run_id, run.organization_id, "warning", "Cancelled by a person")
+    _close(run_id, Run.State.CANCELLED, Run.Result.CANCELLED, message=f"Cancelled. {applied_streams(lease)}")
+    if signal is not None:
+        Run.objects.filter(pk=run_id).update(cancelled_by_id=signal.by_id)
+
+
+def wait(lease: Lease, error: IntegrationError, *, seconds: float) -> None:
+    """Parks the run until a moment; the sweeper rings then. Shown as a wait with its reason, not as slowness."""
+    until = timezone.now() + dt.timedelta(seconds=max(0.5, seconds) + random.uniform(0, 0.5))
+    try:
+        with step(lease, progress=False):
+            note(
+                lease.run_id,
+                lease.organization_id,
+                "warning",
+                f"Waiting: {error.message}",
+                seconds=round(seconds, 1),
+                code=error.code,
+            )
+            Run.objects.filter(pk=lease.run_id).update(
+                state=Run.State.WAITING,
+                wait_until=until,
+                wait_reason=error.message,
+                lease_until=None,
+                attempts=F("attempts") + 1,
+            )
+    except LeaseLost:
+        return
+
+
+def retry(lease: Lease, error: IntegrationError) -> None:
+    """Waits longer after each failure in a row, and gives up after ``ATTEMPTS``."""
+    with tenant_transaction(lease.organization_id):
+        attempts = Run.objects.values_list("attempts", flat=True).get(pk=lease.run_id)
+    limit = 3 if isinstance(error, ProtocolError) else ATTEMPTS
+    if attempts + 1 >= limit:
+        failed(lease, f"{error.message} Tried {attempts + 1} times.", code=error.code, error=error)
+        return
+    asked = error.retry_after if isinstance(error, TransientError) else None
+    delay = min(LONGEST_WAIT, 2.0 * 2**attempts) if asked is None else asked
+    with tenant_transaction(lease.organization_id):
+        connection_failed(connection_id=lease.connection_id, error=error)
+    wait(lease, error, seconds=delay)

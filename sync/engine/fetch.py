@@ -1,0 +1,125 @@
+"""Fetching a global stream, page after page; each page and its checkpoint are committed together."""
+
+from __future__ import annotations
+
+import datetime as dt
+import time
+from collections.abc import Callable, Iterable
+from concurrent.futures import Future
+from functools import partial
+
+from django.utils import timezone
+
+from integrations.port import Checkpoint, Page, ReadRequest, StreamSpec
+from integrations.records import Record
+from portal.core.merge import MergeCounts, merge, remove
+from sync.engine.crash import crash_point
+from sync.engine.journal import note, rejected
+from sync.engine.lease import step
+from sync.engine.plan import Mode
+from sync.engine.work import Work
+from sync.models import RunStream
+from sync.streams import TARGETS, stage, unstage
+
+
+def request_for(work: Work, spec: StreamSpec, since: dt.datetime | None) -> ReadRequest:
+    """What to ask of the remote: changes since the cursor, or all in scope (newest first where a list fills under people's eyes)."""
+    newest_first = work.run.lands_live and spec.name in {"tickets", "time_entries"}
+    return ReadRequest(
+        stream=spec.name, scope=work.scope, since=since if work.quick else None, newest_first=newest_first
+    )
+
+
+def fetch_stream(work: Work, spec: StreamSpec, stream: RunStream) -> bool:
+    """Reads the stream from its checkpoint on. Returns whether it is complete (False: the slice's time is up)."""
+    request = request_for(work, spec, stream.since)
+    read = partial(work.adapter.read_page, request)
+    ahead: Future[tuple[Page, dt.datetime]] | None = None
+    while True:
+        began = time.monotonic()
+        page, fetched_at = work.wait(ahead or work.submit(asked, read, stream.checkpoint))
+        crash_point("page_fetched")
+        ahead = work.submit(asked, read, page.next) if page.next is not None and not work.time_is_up else None
+        land_page(work, spec, stream, page, fetched_at, time.monotonic() - began)
+        crash_point("page_committed")
+        if page.next is None:
+            return True
+        if ahead is None:
+            return False
+
+
+def asked(read: Callable[[Checkpoint | None], Page], checkpoint: Checkpoint | None) -> tuple[Page, dt.datetime]:
+    """The page, and when it was asked for: what others bring in while it is under way, or waits to be landed, is newer."""
+    asked_at = timezone.now()
+    return read(checkpoint), asked_at
+
+
+def land_page(
+    work: Work, spec: StreamSpec, stream: RunStream, page: Page, fetched_at: dt.datetime, seconds: float
+) -> None:
+    """Stages one page (and merges it, in live mode) with its checkpoint, in one transaction."""
+    number = stream.pages + 1
+    with step(work.lease):
+        stage(TARGETS[spec.name], work.context(), number, scoped(work, page.records), fetched_at)
+        if work.mode is Mode.LIVE:
+            count(stream, merge_page(work, spec, number))
+        stream.checkpoint, stream.pages = page.next, number
+        stream.fetched += len(page.records)
+        stream.failed += len(page.rejected)
+        stream.seconds += seconds
+        if stream.watermark is None:
+            stream.watermark = page.server_time
+        if work.run.remote_started_at is None and page.server_time is not None:
+            work.run.remote_started_at = page.server_time
+            work.run.save(update_fields=["remote_started_at"])
+        if page.next is None:
+            stream.state, stream.finished_at = finished_state(work), timezone.now()
+        work.bill(stream)
+        stream.save()
+        rejected(work.run.pk, work.lease.organization_id, spec.name, tuple(page.rejected))
+        note(
+            work.run.pk,
+            work.lease.organization_id,
+            "debug",
+            "page",
+            stream=spec.name,
+            page=number,
+            rows=page.rows,
+            seconds=round(seconds, 3),
+        )
+        crash_point("page_landing")
+
+
+def scoped(work: Work, records: Iterable[Record]) -> Iterable[tuple[Record, bool]]:
+    """Each record with whether the settings want it: a quick sync sees those that left the scope too."""
+    return ((record, work.adapter.in_scope(record, work.scope)) for record in records)
+
+
+def merge_page(work: Work, spec: StreamSpec, number: int) -> MergeCounts:
+    """Merges one staged page, and removes what is known here but has left the scope."""
+    target, context = TARGETS[spec.name], work.context(number)
+    counts = merge(target, context)
+    removed = remove(target, context, left_scope(target.staging), reason="left the scope")
+    unstage(context, [spec.name], page=number)
+    return MergeCounts(counts.created, counts.updated, counts.unchanged, removed)
+
+
+def left_scope(staging: str) -> str:
+    """Rows that this page shows outside of the scope, unless what is here is newer."""
+    return (
+        f"EXISTS (SELECT 1 FROM {staging} s WHERE s.run_id = %(run)s AND s.page = %(page)s AND s.remote_id = t.remote_id AND NOT s.in_scope "
+        "AND (s.remote_updated_at IS NULL OR t.remote_updated_at IS NULL OR s.remote_updated_at >= t.remote_updated_at))"
+    )
+
+
+def count(stream: RunStream, counts: MergeCounts) -> None:
+    """Adds the outcome of a merge to the stream's figures."""
+    stream.created += counts.created
+    stream.updated += counts.updated
+    stream.unchanged += counts.unchanged
+    stream.removed += counts.removed
+
+
+def finished_state(work: Work) -> str:
+    """A live stream is done with its last page; a staged one waits for the common moment."""
+    return RunStream.State.DONE if work.mode is Mode.LIVE else RunStream.State.FETCHED

@@ -1,0 +1,260 @@
+"""What a sweep would take away, and when that wants a person: too much of a stream, of one company, or a whole board or company.
+
+What the settings explain (the scope was narrowed) is counted nowhere here: a person asked for it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from django.db import connection
+
+from portal.core.merge import Target, read_whole_tables
+from sync.engine.journal import note
+from sync.engine.lease import step
+from sync.engine.plan import exceeds, held_above
+from sync.engine.work import Work
+from sync.models import Run, RunStream, Victim
+from sync.streams import TARGETS
+
+VANISHED_LEAST = 5
+"""A company whose last one or two tickets are deleted is an ordinary day; from so many on, losing all of them is not."""
+GROUPS_SHOWN = 50
+"""Groups that a held run lists; the victims themselves are all kept."""
+
+STREAMS = {"company": "companies", "board": "boards"}
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """How many live rows of a stream a sweep would take, of how many, and how many pass unasked. ``second``: two people decide."""
+
+    stream: str
+    rows: int
+    live: int
+    allowed: int
+    second: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class GroupLoss:
+    """One company's or board's tickets: ``rows`` of ``live`` would go. ``kind``: company or board. ``why``: share, emptied or gone
+    (the company or board itself would be removed while tickets of it are here)."""
+
+    kind: str
+    remote_id: str
+    name: str
+    rows: int
+    live: int
+    why: str
+
+    @property
+    def sentence(self) -> str:
+        whose = f"the {self.kind} {self.name or self.remote_id}"
+        if self.why == "gone":
+            return f"{whose} would go, with {self.live:,} tickets here"
+        if self.why == "emptied":
+            return f"all {self.live:,} tickets of {whose} would go"
+        return f"{self.rows:,} of {self.live:,} tickets of {whose} would go"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Why a run is held; empty when it is not."""
+
+    streams: tuple[Loss, ...] = ()
+    groups: tuple[GroupLoss, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.streams or self.groups)
+
+
+def unseen(target: Target) -> str:
+    """Live rows that a complete read did not show. What arrived after the run began stays, and so do records that failed to parse."""
+    return f"""t.fetched_at < %(began)s
+    AND NOT EXISTS (SELECT 1 FROM {target.staging} s
+        WHERE s.run_id = %(run)s AND s.organization_id = %(organization)s AND s.remote_id = t.remote_id AND s.in_scope)
+    AND NOT EXISTS (SELECT 1 FROM sync_runissue i WHERE i.run_id = %(run)s AND i.stream = '{target.stream}' AND i.remote_id = t.remote_id)"""
+
+
+def chosen_away(work: Work, target: Target) -> str:
+    """Of those, the ones that the settings explain: their removal is what a person asked for when narrowing the scope."""
+    if target.stream != "tickets":
+        return "false"
+    reasons = ["t.status_remote_id = ANY(%(excluded)s)"]
+    if work.scope.board_ids is not None:
+        reasons.append("NOT t.board_remote_id = ANY(%(boards)s)")
+    if work.scope.changed_after is not None:
+        reasons.append("(t.is_closed AND t.remote_updated_at < %(after)s)")
+    return "(" + " OR ".join(f"coalesce({reason}, false)" for reason in reasons) + ")"
+
+
+def scope_parameters(work: Work) -> dict[str, Any]:
+    """The settings' scope as statement parameters."""
+    return {
+        "excluded": list(work.scope.excluded_status_ids),
+        "boards": list(work.scope.board_ids or ()),
+        "after": work.scope.changed_after,
+        "began": work.run.started_at,
+    }
+
+
+def victims_of(work: Work, target: Target) -> str:
+    """A relation of the rows that would go and that no setting explains."""
+    return f"""(SELECT t.* FROM "{target.table}" t WHERE {live_rows()} AND {unseen(target)} AND NOT {chosen_away(work, target)})"""
+
+
+def live_rows() -> str:
+    """The connection's rows that people see."""
+    return "t.organization_id = %(organization)s AND t.connection_id = %(connection)s AND t.removed_at IS NULL"
+
+
+def find(work: Work) -> Finding:
+    """What of this run's sweep does not pass unasked."""
+    losses = {target.stream: loss_of(work, target) for target in swept(work)}
+    lost = lost_groups(work, losses)
+    said = {(group.kind, group.remote_id) for group in lost}
+    groups = lost + [group for group in ticket_groups(work, losses) if (group.kind, group.remote_id) not in said]
+    named = {"tickets", *(STREAMS[group.kind] for group in lost)} if groups else set()
+    held = [loss for loss in losses.values() if loss.rows > (0 if loss.stream in named else loss.allowed)]
+    return Finding(tuple(held), tuple(groups))
+
+
+def swept(work: Work) -> list[Target]:
+    """The streams whose unseen rows the run removes."""
+    streams = [stream for stream in RunStream.objects_of(work.run) if stream.state != RunStream.State.SKIPPED]
+    return [TARGETS[stream.name] for stream in streams if not work.by_parent(stream.name)]
+
+
+def loss_of(work: Work, target: Target) -> Loss:
+    """One stream's figures."""
+    sql = f"""SELECT (SELECT count(*) FROM {victims_of(work, target)} gone), (SELECT count(*) FROM "{target.table}" t WHERE {live_rows()})"""
+    rows, live = (int(value) for value in ask(work, sql)[0])
+    allowed = held_above(live, percent=work.settings.hold_percent, least=work.settings.hold_least)
+    return Loss(target.stream, rows, live, allowed, exceeds(rows, live, work.settings.hold_second_percent))
+
+
+GROUPED = """
+WITH gone AS MATERIALIZED (SELECT company_remote_id, board_remote_id FROM {victims} gone), kinds AS (
+    SELECT 'company' AS kind, company_remote_id AS remote_id, count(*) AS rows FROM gone WHERE company_remote_id IS NOT NULL GROUP BY 2
+    UNION ALL SELECT 'board', board_remote_id, count(*) FROM gone WHERE board_remote_id IS NOT NULL GROUP BY 2
+), here AS (
+    SELECT 'company' AS kind, t.company_remote_id AS remote_id, max(t.company_name) AS name, count(*) AS live FROM "{table}" t
+        WHERE {live} AND NOT {away} AND t.company_remote_id IN (SELECT remote_id FROM kinds WHERE kind = 'company') GROUP BY 2
+    UNION ALL SELECT 'board', t.board_remote_id, max(t.board_name), count(*) FROM "{table}" t
+        WHERE {live} AND NOT {away} AND t.board_remote_id IN (SELECT remote_id FROM kinds WHERE kind = 'board') GROUP BY 2
+)
+SELECT kind, remote_id, name, rows, live FROM kinds JOIN here USING (kind, remote_id)
+WHERE (rows = live AND live >= %(vanished_least)s) OR (kind = 'company' AND rows >= %(least)s AND rows * 100 > live * %(percent)s)
+ORDER BY rows DESC, kind, remote_id LIMIT %(shown)s"""
+
+
+def ticket_groups(work: Work, losses: dict[str, Loss]) -> list[GroupLoss]:
+    """Companies that would lose too large a share of their tickets; companies and boards that would lose all."""
+    if groups_off(work) or "tickets" not in losses or not losses["tickets"].rows:
+        return []
+    target = TARGETS["tickets"]
+    away = chosen_away(work, target)
+    sql = GROUPED.format(victims=victims_of(work, target), table=target.table, live=live_rows(), away=away)
+    rows = ask(work, sql, vanished_least=VANISHED_LEAST)
+    return [
+        GroupLoss(kind, remote_id, name or "", gone, live, "emptied" if gone == live else "share")
+        for kind, remote_id, name, gone, live in rows
+    ]
+
+
+LOST = """
+SELECT r.remote_id, r.name, count(*) FROM {victims} r
+JOIN "{table}" t ON t.{column} = r.remote_id WHERE {live} AND NOT {away} GROUP BY 1, 2 ORDER BY 3 DESC, 1 LIMIT %(shown)s"""
+
+
+def lost_groups(work: Work, losses: dict[str, Loss]) -> list[GroupLoss]:
+    """Companies and boards that would be removed themselves while tickets of them are here."""
+    found: list[GroupLoss] = []
+    tickets = TARGETS["tickets"]
+    for kind, stream in STREAMS.items():
+        if groups_off(work) or stream not in losses or not losses[stream].rows:
+            continue
+        sql = LOST.format(
+            victims=victims_of(work, TARGETS[stream]),
+            table=tickets.table,
+            column=f"{kind}_remote_id",
+            live=live_rows(),
+            away=chosen_away(work, tickets),
+        )
+        found += [GroupLoss(kind, remote, name or "", live, live, "gone") for remote, name, live in ask(work, sql)]
+    return found
+
+
+def groups_off(work: Work) -> bool:
+    """Nothing is above 100 %: with it the connection goes by its streams alone."""
+    return work.settings.hold_company_percent >= 100
+
+
+def ask(work: Work, sql: str, **more: Any) -> list[tuple[Any, ...]]:
+    """The rows of one statement about the sweep."""
+    limits = {
+        "least": work.settings.hold_least,
+        "percent": work.settings.hold_company_percent,
+        "shown": GROUPS_SHOWN,
+    }
+    with step(work.lease, progress=False), connection.cursor() as cursor:
+        read_whole_tables()
+        cursor.execute(sql, work.context().parameters(**scope_parameters(work), **limits, **more))
+        return list(cursor.fetchall())
+
+
+def hold(work: Work, found: Finding) -> None:
+    """Parks the run with its staging, frees its lane, keeps what would go for people to look at, and says so."""
+    words = words_of(found)
+    with step(work.lease):
+        keep_victims(work, found)
+        note(work.run.pk, work.lease.organization_id, "warning", f"Held: {words}")
+        Run.objects.filter(pk=work.run.pk).update(
+            state=Run.State.HELD,
+            result=Run.Result.HELD,
+            phase=Run.Phase.VERIFYING,
+            lease_until=None,
+            message=f"Waiting for approval: {words}.",
+            verification=work.run.verification
+            | {
+                "held": {loss.stream: asdict(loss) for loss in found.streams},
+                "held_groups": [asdict(group) for group in found.groups],
+                "approvals": [],
+            },
+        )
+
+
+def words_of(found: Finding) -> str:
+    """Why the run is held, in a sentence."""
+    said = [
+        f"{loss.rows:,} of {loss.live:,} {loss.stream} would be removed (up to {loss.allowed:,} pass unasked)"
+        for loss in found.streams
+        if loss.rows > loss.allowed
+    ]
+    said += [group.sentence for group in found.groups[:3]]
+    if len(found.groups) > 3:
+        said.append(f"and {len(found.groups) - 3} more companies or boards")
+    return "; ".join(said)
+
+
+KEEP = """
+INSERT INTO sync_victim (organization_id, run_id, stream, record_id, remote_id, label,
+    company_remote_id, company_name, board_remote_id, board_name)
+SELECT %(organization)s, %(run)s, %(stream)s, s.id, s.remote_id, left({label}, 200), {group} FROM {victims} s ORDER BY s.remote_id"""
+TICKET_GROUP = ", ".join(
+    f"coalesce(s.{name}, '')" for name in ("company_remote_id", "company_name", "board_remote_id", "board_name")
+)
+
+
+def keep_victims(work: Work, found: Finding) -> None:
+    """Writes down what would go of the streams that hold the run. Earlier held runs of the connection had theirs decided."""
+    Victim.objects.filter(run__connection_id=work.connection.pk).delete()
+    with connection.cursor() as cursor:
+        read_whole_tables()
+        for loss in found.streams:
+            target = TARGETS[loss.stream]
+            group = TICKET_GROUP if target.stream == "tickets" else "'', '', '', ''"
+            sql = KEEP.format(label=target.label, group=group, victims=victims_of(work, target))
+            cursor.execute(sql, work.context().parameters(stream=target.stream, **scope_parameters(work)))

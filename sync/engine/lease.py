@@ -1,0 +1,103 @@
+"""Who may write for a run: one worker at a time, proven at each transaction by fence and lease."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.db import IntegrityError, connection
+
+from portal.tenancy.scope import tenant_transaction
+from sync.models import Run, RunSignal
+
+
+class LeaseLost(Exception):
+    """Somebody else works on the run, or it was ended: write nothing more."""
+
+
+class RunCancelled(Exception):
+    """A person asked for the end of the run."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """The right to write for a run until somebody claims it with a higher fence."""
+
+    organization_id: int
+    connection_id: int
+    run_id: int
+    fence: int
+
+
+CLAIM = """
+UPDATE sync_run SET fence = fence + 1, worker = %(worker)s, lease_until = clock_timestamp() + %(seconds)s * interval '1 second',
+    state = CASE WHEN state IN ('queued', 'waiting') THEN 'running' ELSE state END, wait_until = NULL, wait_reason = '',
+    started_at = coalesce(started_at, clock_timestamp()), progress_at = coalesce(progress_at, clock_timestamp())
+WHERE id = (SELECT id FROM sync_run WHERE id = %(run)s AND (
+        state = 'queued'
+        OR (state IN ('running', 'verifying', 'applying') AND (lease_until IS NULL OR lease_until < clock_timestamp()))
+        OR (state = 'waiting' AND (wait_until IS NULL OR wait_until <= clock_timestamp()))
+    ) FOR UPDATE SKIP LOCKED)
+RETURNING organization_id, connection_id, id, fence"""
+
+
+def claim(run_id: int) -> Lease | None:
+    """The lease of a run that is due; None when it is not, when somebody has it, or when its lane is taken."""
+    worker = f"{socket.gethostname()}:{os.getpid()}"
+    try:
+        with tenant_transaction(), connection.cursor() as cursor:
+            cursor.execute(CLAIM, {"run": run_id, "worker": worker, "seconds": settings.SYNC_LEASE_SECONDS})
+            row = cursor.fetchone()
+    except IntegrityError:
+        return None
+    return Lease(*row) if row else None
+
+
+RENEW = """
+UPDATE sync_run SET lease_until = clock_timestamp() + %(seconds)s * interval '1 second',
+    progress_at = CASE WHEN %(progress)s THEN clock_timestamp() ELSE progress_at END, attempts = CASE WHEN %(progress)s THEN 0 ELSE attempts END
+WHERE id = %(run)s AND fence = %(fence)s AND lease_until > clock_timestamp() AND state IN ('running', 'waiting', 'verifying', 'applying')
+RETURNING set_config('idle_in_transaction_session_timeout', %(idle)s, true)"""
+"""The last line: a worker that falls asleep in its transaction would keep the run's row locked, and nobody could take over."""
+
+
+@contextmanager
+def step(lease: Lease, *, progress: bool = True) -> Iterator[None]:
+    """A write transaction of the run. Raises LeaseLost for a zombie, and RunCancelled once a person has cancelled.
+
+    ``progress``: whether this is an advance (and not a mere sign of life during one bounded call).
+    """
+    with tenant_transaction(lease.organization_id):
+        with connection.cursor() as cursor:
+            parameters: dict[str, int | str | bool] = {
+                "run": lease.run_id,
+                "fence": lease.fence,
+                "seconds": settings.SYNC_LEASE_SECONDS,
+                "progress": progress,
+                "idle": f"{settings.SYNC_LEASE_SECONDS}s",
+            }
+            cursor.execute(RENEW, parameters)
+            if cursor.rowcount != 1:
+                raise LeaseLost(f"run {lease.run_id} is no longer ours")
+        raise_if_cancelled(lease)
+        yield
+
+
+def raise_if_cancelled(lease: Lease) -> None:
+    """Looks for the press of a person; inside a long transaction too, since other transactions' commits are visible.
+
+    A run that is cleaning up has applied everything: saying then that it was cancelled would not be true.
+    """
+    presses = RunSignal.objects.filter(run_id=lease.run_id, kind=RunSignal.Kind.CANCEL)
+    if presses.exclude(run__phase=Run.Phase.CLEANING).exists():
+        raise RunCancelled
+
+
+def release(lease: Lease) -> None:
+    """Gives the run back in the middle, so that the next bell goes on at once."""
+    with tenant_transaction(lease.organization_id):
+        Run.objects.filter(pk=lease.run_id, fence=lease.fence).update(lease_until=None)

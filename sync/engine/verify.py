@@ -1,0 +1,100 @@
+"""Proving completeness before anything is applied: what was read against the remote's own counts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import connection
+
+from integrations.errors import PermissionMissing
+from integrations.port import Reach, ReadRequest, StreamSpec
+from sync.engine.lease import step
+from sync.engine.plan import reconciles
+from sync.engine.report import report_on
+from sync.engine.work import Work
+from sync.models import Run, RunStream
+from sync.streams import TARGETS
+
+
+class Incomplete(Exception):
+    """What was read does not agree with the PSA's own count."""
+
+
+def count_streams(work: Work) -> None:
+    """Asks the remote how much there is, so that progress has an honest goal. Quick syncs don't: it would cost a request a stream."""
+    wanted = [spec for spec in work.specs if spec.counts and spec.reach is Reach.GLOBAL]
+    calls = [
+        (spec, work.submit(work.adapter.count, ReadRequest(stream=spec.name, scope=work.scope))) for spec in wanted
+    ]
+    for spec, call in calls:
+        try:
+            found = work.wait(call)
+        except PermissionMissing:
+            continue  # fetching meets the same refusal, and says what it means for the stream
+        with step(work.lease):
+            RunStream.objects.filter(run_id=work.run.pk, name=spec.name).update(
+                expected=found, expected_source="counted by the PSA"
+            )
+            work.bill()
+
+
+def verify(work: Work) -> None:
+    """Compares each counted stream with the remote's count now. Raises Incomplete; keeps the figures as the run's report."""
+    report: dict[str, Any] = {}
+    for stream in RunStream.objects_of(work.run):
+        spec = next(spec for spec in work.specs if spec.name == stream.name)
+        if stream.state == RunStream.State.SKIPPED or not spec.counts or spec.reach is not Reach.GLOBAL:
+            continue
+        report[stream.name] = compare(work, spec, stream)
+    work.run.verification |= {"streams": report}
+    with step(work.lease):
+        Run.objects.filter(pk=work.run.pk).update(verification=work.run.verification)
+        work.bill()
+    wrong = [
+        f"{name}: the PSA counts {row['remote']:,}, {row['read']:,} were read"
+        for name, row in report.items()
+        if not row["ok"]
+    ]
+    if wrong:
+        raise Incomplete("; ".join(wrong))
+    report_on(work)
+
+
+def compare(work: Work, spec: StreamSpec, stream: RunStream) -> dict[str, Any]:
+    """One stream's figures: {"remote", "remote_before", "read", "changed_meanwhile", "ok"}."""
+    after = work.call(work.adapter.count, ReadRequest(stream=spec.name, scope=work.scope))
+    read = read_rows(work, stream)
+    moved = 0
+    if not reconciles(read, stream.expected, after, 0) and spec.incremental:
+        moved = changed_meanwhile(work, spec)
+    return {
+        "remote": after,
+        "remote_before": stream.expected,
+        "read": read,
+        "changed_meanwhile": moved,
+        "ok": reconciles(read, stream.expected, after, moved),
+    }
+
+
+def changed_meanwhile(work: Work, spec: StreamSpec) -> int:
+    """How many records changed since the run began. Read, not counted: a remote that counts wrongly would excuse itself."""
+    if work.run.remote_started_at is None:
+        return 0
+    request = ReadRequest(stream=spec.name, scope=work.scope, since=work.run.remote_started_at)
+    rows, checkpoint = 0, None
+    while True:
+        page = work.call(work.adapter.read_page, request, checkpoint)
+        rows += page.rows
+        if page.next is None:
+            return rows
+        checkpoint = page.next
+
+
+def read_rows(work: Work, stream: RunStream) -> int:
+    """Distinct records in scope that the run read, rejected ones included."""
+    if work.run.lands_live:
+        return stream.fetched + stream.failed
+    sql = f"SELECT count(DISTINCT remote_id) FROM {TARGETS[stream.name].staging} WHERE run_id = %(run)s AND organization_id = %(organization)s AND in_scope"
+    with step(work.lease, progress=False), connection.cursor() as cursor:
+        cursor.execute(sql, work.context().parameters())
+        return int(cursor.fetchone()[0]) + stream.failed

@@ -1,0 +1,124 @@
+"""What the phases of a run share while one slice of it is worked on."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import TimeoutError as StillRunning
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from django.conf import settings
+from django.db.models import F
+
+from integrations.models import Connection
+from integrations.port import Adapter, Reach, Scope, StreamSpec
+from integrations.settings_schema import ConnectionSettings
+from portal.core.merge import MergeContext
+from sync.engine.lease import Lease, step
+from sync.engine.plan import Mode, mode_of, streams_of
+from sync.models import Run, RunStream
+
+T = TypeVar("T")
+
+
+@dataclass
+class Meter:
+    """Counts what the adapter's requests cost, from several threads at once. Satisfies ``integrations.port.Observer``."""
+
+    requests: int = 0
+    seconds: float = 0.0
+    size: int = 0
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def request_made(self, *, method: str, path: str, status: int | None, seconds: float, size: int) -> None:
+        with self._lock:
+            self.requests += 1
+            self.seconds += seconds
+            self.size += size
+
+    def take(self) -> tuple[int, float, int]:
+        """What came together since the last call: (requests, seconds, bytes)."""
+        with self._lock:
+            taken = (self.requests, self.seconds, self.size)
+            self.requests, self.seconds, self.size = 0, 0.0, 0
+        return taken
+
+
+@dataclass
+class Work:
+    """One worker's slice of one run."""
+
+    lease: Lease
+    run: Run
+    connection: Connection
+    adapter: Adapter
+    settings: ConnectionSettings
+    scope: Scope
+    meter: Meter
+    pool: ThreadPoolExecutor
+    ends_at: float
+
+    @property
+    def mode(self) -> Mode:
+        return mode_of(self.run.kind, lands_live=self.run.lands_live)
+
+    @property
+    def quick(self) -> bool:
+        return self.run.kind == Run.Kind.QUICK
+
+    @property
+    def specs(self) -> list[StreamSpec]:
+        return streams_of(self.adapter.streams, self.settings.streams, quick=self.quick)
+
+    def by_parent(self, stream: str) -> bool:
+        """Whether this system gives the stream parent by parent: what is swept, and by what, hangs on it."""
+        return any(spec.name == stream and spec.reach is Reach.PER_PARENT for spec in self.adapter.streams)
+
+    @property
+    def time_is_up(self) -> bool:
+        return time.monotonic() > self.ends_at
+
+    def context(self, page: int | None = None) -> MergeContext:
+        """Whose rows a merge is about."""
+        full = self.run.kind == Run.Kind.CLEAR_RESYNC
+        return MergeContext(
+            self.lease.organization_id,
+            self.lease.connection_id,
+            self.lease.run_id,
+            page,
+            full,
+            journal_run_id=self.lease.run_id,
+        )
+
+    def submit(self, call: Callable[..., T], *args: object) -> Future[T]:
+        """Starts a remote call on the slice's threads."""
+        return self.pool.submit(call, *args)
+
+    def wait(self, future: Future[T]) -> T:
+        """The call's answer. Keeps the lease alive meanwhile: the call itself is bounded by the adapter's deadline."""
+        while True:
+            try:
+                return future.result(timeout=settings.SYNC_LEASE_SECONDS / 4)
+            except StillRunning:
+                with step(self.lease, progress=False):
+                    pass
+
+    def call(self, function: Callable[..., T], *args: object) -> T:
+        """``submit`` and ``wait`` in one."""
+        return self.wait(self.submit(function, *args))
+
+    def bill(self, stream: RunStream | None = None) -> None:
+        """Books what the requests cost on the run, in the caller's transaction, and on the stream, which the caller saves."""
+        requests, seconds, size = self.meter.take()
+        if not requests:
+            return
+        Run.objects.filter(pk=self.run.pk).update(
+            requests=F("requests") + requests,
+            remote_seconds=F("remote_seconds") + seconds,
+            remote_bytes=F("remote_bytes") + size,
+        )
+        if stream is not None:
+            stream.requests += requests

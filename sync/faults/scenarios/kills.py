@@ -1,0 +1,113 @@
+"""Workers killed at named places and at random moments, all through full clears and resyncs."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from subprocess import Popen
+
+from portal.ledger.models import JournalEntry
+from portal.tenancy.scope import tenant_transaction
+from sync.faults.ground import ENDED, Ground, check_truth
+from sync.faults.reader import watching
+from sync.faults.scenarios.workers import require_pages_once
+from sync.faults.verdict import GLANCE, Stuck, Verdict, until
+from sync.models import Run, RunStream
+
+PLACES = ("claimed", "page_fetched", "page_landing", "page_committed", "verified", "applying", "applied", "cleaned")
+"""In the order in which a run passes them, so that one run can die at each. ``children_landing``: boards have children."""
+RESUMED_SECONDS = 30
+FETCHED_AGAIN = 2
+"""Requests that a kill may cost: the page that was not landed, and the one that was read ahead of it."""
+
+
+def kills(ground: Ground, verdict: Verdict) -> None:
+    """F1: each round is one clear and resync of a changed PSA; its worker dies again and again, and a reader looks all the while."""
+    wanted = ground.rounds or (4 if ground.short else 200)
+    ground.crew.kill("two")
+    while verdict.figures.get("kills", 0) < wanted:
+        one_round(ground, verdict, wanted)
+    ground.crew.keep("one", "two")
+
+
+def one_round(ground: Ground, verdict: Verdict, wanted: int) -> None:
+    """Kills at places in order, some of them at random moments instead, then lets the run end."""
+    left = wanted - int(verdict.figures.get("kills", 0))
+    places = [place for place in PLACES if place != "applying"]
+    chosen = sorted([*ground.chance.sample(places, min(len(places), max(0, left - 1))), "applying"], key=PLACES.index)
+    summary = f"copy {ground.chance.getrandbits(32)}"
+    ids = ground.psa.ids()
+    ground.psa.control("change", ids=ids, set={"summary": summary})
+    before = ground.tickets()
+    ground.psa.control("stats/reset")
+    killed = 0
+    with watching(ground.organization.pk, ground.connection.pk, summary) as sights:
+        ground.crew.kill("one")
+        run = ground.ask("clear_resync")
+        for place in chosen:
+            killed += die(ground, verdict, run, place)
+        ground.crew.keep("one")
+        ended = ground.ended(run, 180)
+    sights.judge(verdict, before, len(ids))
+    verdict.add("kills", killed)
+    verdict.require(ended.result == "success", f"run {run.pk} ended as {ended.result}: {ended.message}")
+    require_once(ground, verdict, run, len(ids), killed)
+    check_truth(ground, verdict, f"after {killed} kills")
+
+
+def die(ground: Ground, verdict: Verdict, run: Run, place: str) -> int:
+    """Starts a worker that dies at ``place``, or at a random moment; returns 1 when it did before the run ended."""
+    fence = ground.run(run).fence
+    at_random = ground.chance.random() < 0.25
+    armed = {} if at_random else {"SYNC_CRASH_POINT": place, "SYNC_CRASH_AFTER": passage(ground, place)}
+    began = time.monotonic()
+    worker = ground.crew.worker("one", **armed)
+    until(lambda: ground.run(run).fence > fence or over(ground, run), 60, f"the run is taken up ({place})")
+    resumed = time.monotonic() - began
+    verdict.most("resumed_seconds", resumed)
+    verdict.require(resumed <= RESUMED_SECONDS, f"resumed after {resumed:.0f} s")
+    if at_random:
+        time.sleep(ground.chance.uniform(0, 1.5))
+        ground.crew.kill("one")
+    else:
+        await_death(ground, run, worker)
+    ground.crew.kill("one")
+    verdict.add("at_random" if at_random else f"at_{place}")
+    return int(not over(ground, run))
+
+
+def passage(ground: Ground, place: str) -> str:
+    """Which passage of the place is the last one of this worker."""
+    return str(ground.chance.randint(1, 6)) if place.startswith("page_") else "1"
+
+
+def await_death(ground: Ground, run: Run, worker: Popen[bytes]) -> None:
+    """Until the worker is dead, or the run has ended without it."""
+    deadline = time.monotonic() + 60
+    while worker.poll() is None and not over(ground, run):
+        if time.monotonic() > deadline:
+            raise Stuck("the worker neither dies nor ends the run")
+        time.sleep(GLANCE)
+
+
+def over(ground: Ground, run: Run) -> bool:
+    return ground.run(run).state in ENDED
+
+
+def require_once(ground: Ground, verdict: Verdict, run: Run, tickets: int, killed: int) -> None:
+    """Every change was written once, every page landed once, and little was fetched again."""
+    with tenant_transaction(ground.organization.pk):
+        entries = JournalEntry.objects.filter(run_id=run.pk, stream="tickets").values_list("record_id", "action")
+        actions = Counter(action for _, action in entries)
+        records = {record for record, _ in entries}
+        pages = RunStream.objects.get(run=run, name="tickets").pages
+    verdict.require(actions == {"updated": tickets}, f"the journal of {tickets} changed tickets says {dict(actions)}")
+    verdict.require(len(records) == tickets, f"{tickets - len(records)} tickets were written more than once")
+    require_pages_once(ground, verdict, run)
+    by_path = ground.psa.control("stats", method="GET")["by_path"]
+    asked = sum(number for path, number in by_path.items() if path.endswith("service/tickets"))
+    again = max(0, asked - pages)
+    verdict.add("pages_fetched_again", again)
+    verdict.require(
+        again <= FETCHED_AGAIN * killed, f"{again} pages of tickets were fetched again after {killed} kills"
+    )

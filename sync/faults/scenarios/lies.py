@@ -1,0 +1,94 @@
+"""The PSA lies: fewer rows than it has, shifted pages, wrong counts, broken answers. Nothing may be removed for it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from portal.tenancy.scope import tenant_transaction
+from sync.faults.ground import Ground, check_truth
+from sync.faults.verdict import Verdict
+from sync.models import Run
+from sync.services.runs import run_reject
+
+LIST = {"path": "service/tickets$"}
+COUNT = {"path": "service/tickets/count$"}
+
+
+def partial(fraction: float) -> dict[str, Any]:
+    return {"kind": "partial", "fraction": fraction, "match": LIST}
+
+
+LIES: dict[str, list[dict[str, Any]]] = {
+    "no rows at all": [{"kind": "empty", "match": LIST}],
+    "half of the rows": [partial(0.5)],
+    "all but 3 in 100": [partial(0.97)],
+    "a shifted page": [{"kind": "drift", "mode": "shift", "rows": 3, "match": LIST, "times": 1}],
+    "a miscount": [{"kind": "count", "offset": 40, "match": COUNT}],
+    "refused after the last page": [{"kind": "401", "match": COUNT, "after": 1}],
+    "a tenth of the rows": [partial(0.1)],
+    "94 in 100": [partial(0.94)],
+    "missing rows": [{"kind": "drift", "mode": "drop", "rows": 7, "match": LIST, "times": 1}],
+    "truncated JSON": [{"kind": "truncated", "match": LIST}],
+    "an error for ever": [{"kind": "truncated", "how": "wire", "match": LIST}],
+    "nothing with a good status": [{"kind": "empty", "how": "nothing", "match": LIST}],
+    "rows and count agree": [partial(0.5), {"kind": "count", "factor": 0.5, "match": COUNT}],
+}
+HARMLESS: dict[str, list[dict[str, Any]]] = {
+    "doubled rows": [{"kind": "drift", "mode": "duplicate", "rows": 5, "match": LIST, "times": 1}],
+    "an error that passes": [{"kind": "500", "match": LIST, "times": 1}],
+}
+IN_SHORT = ("half of the rows", "all but 3 in 100", "rows and count agree")
+
+
+def lies(ground: Ground, verdict: Verdict) -> None:
+    """F5: each lie during a full run, and one during a first sync; then a true deletion, which passes unasked."""
+    chosen = list(LIES) if not ground.short else [*IN_SHORT, ground.chance.choice(sorted(set(LIES) - set(IN_SHORT)))]
+    for name in chosen:
+        lie(ground, verdict, name)
+    for name in () if ground.short else HARMLESS:
+        ground.psa.fault(*HARMLESS[name])
+        run = ground.sync("full")
+        verdict.require(run.state == Run.State.DONE, f"{name}: the run ended as {run.state}: {run.message}")
+        ground.psa.calm()
+        check_truth(ground, verdict, name)
+    first_sync(ground, verdict)
+    true_deletion(ground, verdict)
+
+
+def lie(ground: Ground, verdict: Verdict, name: str) -> None:
+    """One lie: the run is held or an Error with a reason, and what readers see stays."""
+    before = ground.tickets()
+    ground.psa.fault(*LIES[name])
+    run = ground.sync("full")
+    ground.psa.calm()
+    verdict.require(run.result in {"held", "error"} and bool(run.message), f"{name}: {run.result}: {run.message}")
+    verdict.require(ground.tickets() == before, f"{name}: {before - ground.tickets()} tickets were removed")
+    if run.state == Run.State.HELD:
+        reject(ground, run)
+    verdict.add(run.result)
+    check_truth(ground, verdict, name)
+
+
+def reject(ground: Ground, run: Run) -> None:
+    with tenant_transaction(ground.organization.pk):
+        run_reject(run=Run.objects.get(pk=run.pk), actor=None, reason="the fault harness")
+
+
+def first_sync(ground: Ground, verdict: Verdict) -> None:
+    """A first sync that was shown half of the tickets is no Success, and what it missed comes with the next sync."""
+    connection = ground.connect("Lied to at first")
+    ground.psa.fault(partial(0.5))
+    run = ground.sync("full", connection)
+    verdict.require(run.result == "error", f"a first sync of half of the tickets ended as {run.result}: {run.message}")
+    ground.psa.calm()
+    ground.sync("quick", connection)
+    check_truth(ground, verdict, "after the lied-to first sync", connection)
+
+
+def true_deletion(ground: Ground, verdict: Verdict) -> None:
+    """3 in 100 tickets are really deleted."""
+    gone = len(ground.psa.control("delete", fraction=0.03)["ids"])
+    run = ground.sync("full")
+    verdict.require(run.result == "success", f"a true deletion of 3 % ended as {run.result}: {run.message}")
+    verdict.figures["truly_deleted"] = gone
+    check_truth(ground, verdict, "after the true deletion")

@@ -1,0 +1,109 @@
+"""Nights in many zones, over both changes of the clocks, with the sweeper killed, doubled and away for six hours."""
+
+from __future__ import annotations
+
+import datetime as dt
+from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
+from unittest.mock import patch
+from zoneinfo import available_timezones
+
+from django.db import connection as line
+
+from integrations.models import Connection
+from integrations.services.connections import connection_create
+from portal.tenancy.scope import tenant_transaction
+from portal.tenancy.services.organizations import organization_create
+from sync import bells
+from sync.faults.ground import WIDE, Ground
+from sync.faults.verdict import Verdict
+from sync.models import Nightly, Run
+from sync.services import sweeper
+from sync.services.schedules import schedule_of, schedule_update
+
+SEASONS = (dt.datetime(2027, 3, 26, tzinfo=dt.UTC), dt.datetime(2027, 10, 29, tzinfo=dt.UTC))
+"""Ahead of us, so that the arena's own sweeper finds none of these nights due."""
+CHANGING = ("Europe/Amsterdam", "America/New_York", "Australia/Lord_Howe", "Africa/Cairo", "Pacific/Chatham")
+DOWN = dt.timedelta(hours=6)
+
+
+def nights(ground: Ground, verdict: Verdict) -> None:
+    """F10: each local night has exactly one run, whatever the clocks and the sweeper do."""
+    wanted = 8 if ground.short else 40
+    plain = sorted(name for name in available_timezones() if "/" in name and not name.startswith("Etc"))
+    zones = [*CHANGING, *ground.chance.sample(plain, wanted - len(CHANGING))]
+    ground.crew.kill("beat")
+    try:
+        with patch.object(bells, "ring", lambda *bell, **more: None):
+            homes = [home(ground, number, zone) for number, zone in enumerate(zones)]
+            for season in SEASONS:
+                live_through(ground, verdict, season, homes)
+    finally:
+        ground.crew.beat()
+    for zone, place in zip(zones, homes, strict=True):
+        judge(verdict, zone, place)
+    verdict.figures["zones"] = len(zones)
+
+
+def home(ground: Ground, number: int, zone: str) -> Connection:
+    """An organization of that zone with a connection and a nightly at a random time."""
+    organization = organization_create(slug=f"night-{number}", name=zone, time_zone=zone)
+    with tenant_transaction(organization.pk):
+        made = connection_create(
+            organization_id=organization.pk,
+            provider="connectwise",
+            name="Night",
+            credentials=ground.psa.credentials,
+            settings=WIDE,
+        )
+        Connection.objects.filter(pk=made.pk).update(state=Connection.State.CONNECTED)
+        at = dt.time(ground.chance.choice([0, 1, 2, 3, 23]), ground.chance.choice([0, 15, 30]))
+        schedule_update(schedule=schedule_of(made), actor=None, quick_minutes=0, nightly_at=at, window_minutes=60)
+    return made
+
+
+def live_through(ground: Ground, verdict: Verdict, season: dt.datetime, homes: list[Connection]) -> None:
+    """Five days in steps of twenty minutes; the sweeper is doubled now and then, and away once for six hours."""
+    now, end = season, season + dt.timedelta(days=5)
+    down = season + dt.timedelta(hours=ground.chance.randint(12, 96))
+    while now < end:
+        if not down <= now < down + DOWN:
+            sweep_at(now, at_once=ground.chance.choice([1, 1, 2]))
+            verdict.add("sweeps")
+        for place in homes:
+            finish(place)
+        now += dt.timedelta(minutes=20)
+
+
+def sweep_at(now: dt.datetime, *, at_once: int) -> None:
+    """One round at that moment, or two at once."""
+
+    def one(_: int) -> None:
+        try:
+            for organization, schedule in sweeper.schedules_due():
+                sweeper.start_due(organization, schedule)
+        finally:
+            line.close()
+
+    with patch.object(sweeper, "timezone", SimpleNamespace(now=lambda: now)), ThreadPoolExecutor(at_once) as hands:
+        list(hands.map(one, range(at_once)))
+
+
+def finish(place: Connection) -> None:
+    """The night's run has ended, so that the next night's is another one."""
+    with tenant_transaction(place.organization_id):
+        Run.objects.filter(connection=place, state=Run.State.QUEUED).update(state=Run.State.DONE, result="no_change")
+
+
+def judge(verdict: Verdict, zone: str, place: Connection) -> None:
+    """One run a local night, none left out within a season, none twice."""
+    with tenant_transaction(place.organization_id):
+        rows = list(Nightly.objects.filter(connection=place).order_by("local_date").values_list("local_date", "run_id"))
+        runs = Run.objects.filter(connection=place).count()
+    dates = [date for date, _ in rows]
+    verdict.require(len({run for _, run in rows}) == len(rows) == runs, f"{zone}: {len(rows)} nights, {runs} runs")
+    for season in SEASONS:
+        first = season.date() + dt.timedelta(days=1)
+        wanted = {first + dt.timedelta(days=day) for day in range(3)}
+        verdict.require(wanted <= set(dates), f"{zone}: no run in the nights of {sorted(wanted - set(dates))}")
+    verdict.add("nights", len(rows))

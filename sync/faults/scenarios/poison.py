@@ -1,0 +1,66 @@
+"""One record that always fails, and one page that always fails."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from portal.tenancy.scope import tenant_transaction
+from sync.faults.ground import Ground
+from sync.faults.scenarios.lies import LIST
+from sync.faults.verdict import Verdict
+from sync.models import Run, RunIssue
+from tickets.models import Ticket
+
+POISONS: tuple[dict[str, Any], ...] = (
+    {"budgetHours": 10**400},
+    {"customFields": "no list"},
+    {"requiredDate": "0001-01-01T00:00:00Z"},
+    {"summary": "a zero \x00 inside"},
+)
+
+
+def poison(ground: Ground, verdict: Verdict) -> None:
+    """F11: the record becomes an issue and the rest goes on; the page fails the run, with a redacted sample kept."""
+    record(ground, verdict)
+    page(ground, verdict)
+
+
+def record(ground: Ground, verdict: Verdict) -> None:
+    """Tickets with values that no documentation allows, among others that are well."""
+    spoiled = ground.psa.control("change", n=len(POISONS))["ids"]
+    others = ground.psa.control("change", n=6, set={"summary": "beside the poison"})["ids"]
+    for ticket, values in zip(spoiled, POISONS, strict=True):
+        ground.psa.control("change", ids=[ticket], set=values)
+    run = ground.sync("full")
+    with tenant_transaction(ground.organization.pk):
+        issues = set(RunIssue.objects.filter(run=run, stream="tickets").values_list("remote_id", flat=True))
+        here = Ticket.objects.filter(connection=ground.connection)
+        kept = here.filter(remote_id__in=[str(each) for each in spoiled]).count()
+        well = {str(each) for each in others} - {str(each) for each in spoiled}
+        went_on = here.filter(remote_id__in=well, summary="beside the poison").count()
+    verdict.require(run.result == "warning", f"a run with poisoned tickets ended as {run.result}: {run.message}")
+    verdict.require(
+        bool(issues) and issues <= {str(each) for each in spoiled}, f"the issues are about {sorted(issues)}"
+    )
+    verdict.require(kept == len(spoiled), f"{len(spoiled) - kept} poisoned tickets were removed")
+    verdict.require(went_on == len(well), f"{len(well) - went_on} changes beside the poison are missing")
+    ground.psa.control("change", ids=spoiled, set={"budgetHours": 1, "customFields": [], "requiredDate": None})
+    healed = ground.sync("full")
+    verdict.require(healed.result == "success", f"the run after the poison ended as {healed.result}: {healed.message}")
+    verdict.figures |= {"poisoned": len(spoiled), "issues": len(issues)}
+
+
+def page(ground: Ground, verdict: Verdict) -> None:
+    """A page that is broken however often it is read."""
+    before = ground.tickets()
+    ground.psa.fault({"kind": "truncated", "match": LIST})
+    run = ground.sync("full")
+    ground.psa.calm()
+    with tenant_transaction(ground.organization.pk):
+        samples = list(RunIssue.objects.filter(run=run).exclude(sample="").values_list("sample", flat=True))
+    verdict.require(run.state == Run.State.FAILED, f"a run with a broken page ended as {run.state}")
+    verdict.require(bool(samples), "no sample of the broken page was kept")
+    secrets = [ground.psa.ready[name] for name in ("private_key", "public_key")]
+    verdict.require(not any(secret in sample for sample in samples for secret in secrets), "a sample shows a key")
+    verdict.require(ground.tickets() == before, "tickets went with the broken page")
+    verdict.figures["pages"] = 1

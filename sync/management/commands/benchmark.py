@@ -1,0 +1,40 @@
+"""Figures about the engine: manage.py benchmark sync|quick|notes|read|merge|nights [--tickets N] [--connections N] [--json]"""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import CommandError
+
+from portal.tenancy.commands import OperatorCommand, json_option
+from sync.benchmark.jobs import JOBS as OF_THE_ENGINE
+from sync.benchmark.merges import merge
+from sync.benchmark.nights import nights
+from sync.benchmark.reads import read
+
+JOBS = OF_THE_ENGINE | {"read": read, "merge": merge, "nights": nights}
+
+
+class Command(OperatorCommand):
+    """Prints one result after the other; with --json each is one line, the last line too."""
+
+    help = "Measures syncs against a simulated PSA, beside the least that they could cost."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("what", choices=sorted(JOBS))
+        parser.add_argument("--tickets", type=int, default=20_000, metavar="N")
+        parser.add_argument("--connections", type=int, default=1000, metavar="N", help="of nights: how many are due")
+        json_option(parser)
+
+    def run(self, options: dict[str, Any]) -> None:
+        if options["tickets"] < 1:
+            raise CommandError("--tickets wants a number of 1 or more.")
+        if not any(network.startswith("127.") for network in settings.OUTBOUND_ALLOWED_NETWORKS):
+            raise CommandError(
+                "The simulated PSA is on this machine: set OUTBOUND_ALLOWED_NETWORKS=127.0.0.0/8 for this command."
+            )
+        size = options["connections"] if options["what"] == "nights" else options["tickets"]
+        for result in JOBS[options["what"]](size):
+            self.answer(result, [f"{name:24}{value}" for name, value in result.items()] + [""])

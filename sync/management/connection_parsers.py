@@ -1,0 +1,75 @@
+"""The connection command's arguments."""
+
+from __future__ import annotations
+
+import argparse
+import datetime as dt
+
+from django.core.management.base import CommandParser
+
+from portal.tenancy.commands import json_option, organization_option
+
+FILE_HELP = "a JSON file; - reads standard input"
+ACTIONS = "create|configure|list|test|capabilities|delete|schedule"
+
+
+def add_actions(parser: CommandParser) -> None:
+    """One parser an action, each with --json."""
+    actions = parser.add_subparsers(dest="action", required=True, metavar=ACTIONS)
+    create = actions.add_parser("create", help="connect a system; the credentials are tested first")
+    organization_option(create)
+    create.add_argument("--provider", required=True, help="the system, such as connectwise")
+    create.add_argument("--name", required=True, help="what people will call this connection")
+    create.add_argument("--credentials-file", required=True, metavar="FILE", help=FILE_HELP)
+    create.add_argument("--settings-file", metavar="FILE", help=FILE_HELP)
+    json_option(create)
+    configure = _on_connection(actions, "configure", "change what is synced")
+    configure.add_argument("--settings-file", required=True, metavar="FILE", help=f"{FILE_HELP}; absent settings stay")
+    shown = actions.add_parser("list", help="connections and their states")
+    organization_option(shown, required=False)
+    json_option(shown)
+    _on_connection(
+        actions, "test", "test the stored credentials and every right; exit code 1 when something is missing"
+    )
+    can = actions.add_parser("capabilities", help="what a system offers")
+    which = can.add_mutually_exclusive_group()
+    which.add_argument("--connection", type=int, metavar="ID")
+    which.add_argument("--provider", help="all systems where neither is given")
+    which.add_argument("--markdown", action="store_true", help="the table of docs/capabilities.md")
+    organization_option(can, required=False)
+    json_option(can)
+    _on_connection(actions, "delete", "remove a connection and all that was synced through it").add_argument(
+        "--confirm", required=True, metavar="NAME", help="the connection's name, to be sure"
+    )
+    _schedule(_on_connection(actions, "schedule", "show or change when it syncs by itself"))
+
+
+def _on_connection(actions: argparse._SubParsersAction[CommandParser], name: str, text: str) -> CommandParser:
+    parser = actions.add_parser(name, help=text)
+    parser.add_argument("--connection", type=int, required=True, metavar="ID")
+    organization_option(parser, required=False)
+    json_option(parser)
+    return parser
+
+
+def _schedule(parser: CommandParser) -> None:
+    parser.add_argument("--quick-minutes", type=int, metavar="N", help="a quick sync every N minutes; 0 is off")
+    parser.add_argument("--nightly", choices=["on", "off"])
+    parser.add_argument("--nightly-at", type=_clock_time, metavar="HH:MM", help="in the organization's time zone")
+    parser.add_argument(
+        "--window-minutes", type=int, metavar="N", help="nightly syncs begin spread over so many minutes"
+    )
+    parser.add_argument("--nightly-kind", choices=["full", "quick"])
+    parser.add_argument(
+        "--full-every", choices=["week", "month", "quarter"], help="with quick nightlies: when one is full"
+    )
+    held = parser.add_mutually_exclusive_group()
+    held.add_argument("--pause", action="store_true", help="nothing starts by itself until it is resumed")
+    held.add_argument("--resume", action="store_true")
+
+
+def _clock_time(text: str) -> dt.time:
+    try:
+        return dt.time.fromisoformat(text)
+    except ValueError as err:
+        raise argparse.ArgumentTypeError(f"“{text}” is not a time; write it like 01:30.") from err

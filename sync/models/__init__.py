@@ -1,0 +1,18 @@
+"""The ledger of synchronisation."""
+
+from sync.models.run import Run, RunIssue, RunLog, RunSignal, RunStream
+from sync.models.schedule import Cursor, Nightly, ParentRead, Schedule
+from sync.models.victim import Victim
+
+__all__ = [
+    "Cursor",
+    "Nightly",
+    "ParentRead",
+    "Run",
+    "RunIssue",
+    "RunLog",
+    "RunSignal",
+    "RunStream",
+    "Schedule",
+    "Victim",
+]

@@ -1,0 +1,106 @@
+"""Every few seconds: start what is due and missing, ring for what nobody works on. Finds as the system role, works as the tenant."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import structlog
+from django.conf import settings
+from django.db.models import Q
+from django.utils import timezone
+
+from integrations.models import Connection
+from portal.tenancy.scope import system_transaction, tenant_transaction
+from sync.bells import ring
+from sync.models import Nightly, Run, Schedule
+from sync.services.runs import RunRefused, is_first, run_request
+from sync.services.schedules import kind_of_night, reckon
+from sync.services.turns import turns
+
+log = structlog.get_logger("sync")
+LATE = dt.timedelta(hours=1)
+
+
+def sweep() -> None:
+    """One round."""
+    for organization_id, schedule_id in schedules_due():
+        start_due(organization_id, schedule_id)
+    for organization_id, run_id, lane, urgent in runs_due():
+        ring(organization_id, run_id, lane, urgent=urgent)
+    ring_turns()
+
+
+def ring_turns() -> None:
+    """Rings for the queued runs whose turn it is. Also when a slice has ended, so that no worker waits for the next round."""
+    for organization_id, run_id, lane, urgent in turns():
+        ring(organization_id, run_id, lane, urgent=urgent)
+
+
+def schedules_due() -> list[tuple[int, int]]:
+    """(organization, schedule) of all that should have started something by now."""
+    now = timezone.now()
+    with system_transaction():
+        due = Schedule.objects.filter(Q(quick_next_at__lte=now) | Q(nightly_next_at__lte=now), paused_at=None)
+        return list(due.order_by("nightly_next_at", "quick_next_at").values_list("organization_id", "pk")[:500])
+
+
+def start_due(organization_id: int, schedule_id: int) -> None:
+    """Starts a schedule's due runs in one transaction with the next times, so that twice is once."""
+    with tenant_transaction(organization_id):
+        schedule = Schedule.objects.select_for_update(skip_locked=True).filter(pk=schedule_id, paused_at=None).first()
+        if schedule is None:
+            return
+        connection = Connection.objects.get(pk=schedule.connection_id)
+        now = timezone.now()
+        if schedule.nightly_next_at is not None and schedule.nightly_next_at <= now:
+            start_night(schedule, connection, now)
+        elif schedule.quick_next_at is not None and schedule.quick_next_at <= now and not is_first(connection):
+            start(connection, Run.Kind.QUICK, Run.Trigger.INTERVAL)
+        reckon(schedule, now=now)
+        schedule.save()
+
+
+def start_night(schedule: Schedule, connection: Connection, now: dt.datetime) -> None:
+    """One local night: its row decides, whoever comes second finds it there."""
+    due, date = schedule.nightly_next_at or now, schedule.nightly_next_date or now.date()
+    kind = kind_of_night(schedule)
+    night, made = Nightly.objects.get_or_create(
+        connection=connection,
+        local_date=date,
+        defaults={
+            "organization_id": schedule.organization_id,
+            "due_at": due,
+            "kind": kind,
+            "caught_up": now - due > LATE,
+        },
+    )
+    if made:
+        night.run = start(connection, kind, Run.Trigger.NIGHTLY)
+        night.save()
+
+
+def start(connection: Connection, kind: str, trigger: str) -> Run | None:
+    """Asks for the run; dead credentials and half-done set-ups wait for a person instead of failing every few minutes."""
+    if connection.setup_step or connection.state in {Connection.State.REFUSED, Connection.State.DRAFT}:
+        log.info("Not started: the connection needs a person", connection=connection.pk, state=connection.state)
+        return None
+    try:
+        return run_request(connection=connection, kind=kind, trigger=trigger).run
+    except RunRefused as err:
+        log.warning(str(err), connection=connection.pk)
+        return None
+
+
+def runs_due() -> list[tuple[int, int, str, bool]]:
+    """(organization, run, lane, urgent) of begun runs that nobody works on, marked as rung for."""
+    now = timezone.now()
+    patience = now - dt.timedelta(seconds=settings.SYNC_LEASE_SECONDS)
+    dead = Q(state__in=[Run.State.RUNNING, Run.State.VERIFYING, Run.State.APPLYING]) & (
+        Q(lease_until=None) | Q(lease_until__lt=now)
+    )
+    rested = Q(state=Run.State.WAITING) & (Q(wait_until=None) | Q(wait_until__lte=now))
+    with system_transaction():
+        due = Run.objects.filter(dead | rested).filter(Q(rung_at=None) | Q(rung_at__lt=patience) | rested)
+        rows = list(due.order_by("-urgent", "id").values_list("organization_id", "pk", "lane", "urgent")[:1000])
+        Run.objects.filter(pk__in=[row[1] for row in rows]).update(rung_at=now)
+    return rows

@@ -1,0 +1,96 @@
+"""All streams that land in a store, and how a record becomes a staged row."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from collections.abc import Iterable, Sequence
+from functools import cache
+from operator import attrgetter
+from typing import Any
+
+import msgspec
+from django.db import connection
+from psycopg.types.json import Jsonb
+
+from integrations.records import Record
+from portal.clients.streams import TARGETS as CLIENT_TARGETS
+from portal.core.merge import META_COLUMNS, MergeContext, Target
+from tickets.streams import TARGETS as TICKET_TARGETS
+
+TARGETS: dict[str, Target] = {target.stream: target for target in (*CLIENT_TARGETS, *TICKET_TARGETS)}
+NUL = b"\\u0000"
+
+
+def field_of(column: str) -> str:
+    """The record's field behind a store's column: references are ``x_id`` there and ``x_remote_id`` here."""
+    return column.removesuffix("_remote_id") + "_id" if column.endswith("_remote_id") else column
+
+
+@cache
+def _reader(target: Target) -> tuple[Any, tuple[int, ...]]:
+    """(getter of all content values, positions of the JSON ones)."""
+    json_positions = tuple(i for i, (_, kind) in enumerate(target.columns) if kind == "jsonb")
+    return attrgetter(*(field_of(name) for name in target.names)), json_positions
+
+
+def staged_row(
+    target: Target, record: Record, prefix: tuple[Any, ...], fetched_at: dt.datetime, *, in_scope: bool
+) -> tuple[Any, ...]:
+    """One row for COPY: prefix (run, organization, connection, page), the common columns, the content.
+
+    The hash is of the whole record as the adapter yielded it. NUL characters, which PostgreSQL can't store, are dropped.
+    """
+    encoded = msgspec.json.encode(record)
+    if NUL in encoded:
+        encoded = encoded.replace(NUL, b"")
+        record = msgspec.json.decode(encoded, type=type(record))
+    getter, json_positions = _reader(target)
+    values = list(getter(record)) if len(target.columns) > 1 else [getter(record)]
+    for position in json_positions:
+        values[position] = Jsonb(values[position], dumps=msgspec.json.encode)
+    digest = hashlib.blake2b(encoded, digest_size=16).digest()
+    return (*prefix, record.remote_id, record.remote_updated_at, fetched_at, digest, in_scope, *values)
+
+
+def stage(
+    target: Target, context: MergeContext, page: int, records: Iterable[tuple[Record, bool]], fetched_at: dt.datetime
+) -> int:
+    """COPYs (record, in scope) pairs into the stream's staging table, in the caller's transaction. Returns how many."""
+    names = ("run_id", "organization_id", "connection_id", "page", *META_COLUMNS, *target.names)
+    columns = ", ".join(f'"{name}"' for name in names)
+    prefix = (context.run_id, context.organization_id, context.connection_id, page)
+    count = 0
+    with connection.cursor() as cursor, cursor.copy(f"COPY {target.staging} ({columns}) FROM STDIN") as copy:
+        for record, in_scope in records:
+            copy.write_row(staged_row(target, record, prefix, fetched_at, in_scope=in_scope))
+            count += 1
+    return count
+
+
+def stage_parents(context: MergeContext, stream: str, parents: Sequence[str], fetched_at: dt.datetime) -> None:
+    """Notes which parents' children were read completely."""
+    with (
+        connection.cursor() as cursor,
+        cursor.copy(
+            "COPY staging.parents (run_id, organization_id, connection_id, stream, parent_remote_id, fetched_at) FROM STDIN"
+        ) as copy,
+    ):
+        for parent in parents:
+            copy.write_row((context.run_id, context.organization_id, context.connection_id, stream, parent, fetched_at))
+
+
+def unstage(context: MergeContext, streams: Iterable[str] | None = None, *, page: int | None = None) -> None:
+    """Deletes the run's staged rows, of one page where given."""
+    tables = (
+        [TARGETS[name].staging for name in streams] if streams is not None else [t.staging for t in TARGETS.values()]
+    )
+    if page is None:
+        tables.append("staging.parents")
+    with connection.cursor() as cursor:
+        for table in tables:
+            cursor.execute(
+                f"DELETE FROM {table} WHERE run_id = %(run)s AND organization_id = %(organization)s"
+                + (" AND page = %(page)s" if page is not None else ""),
+                context.parameters() | {"page": page},
+            )

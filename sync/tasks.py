@@ -1,0 +1,34 @@
+"""Doors of the workers: one id in, one service, done. A task may be lost or arrive twice."""
+
+from __future__ import annotations
+
+from celery import shared_task
+from structlog.contextvars import bound_contextvars
+
+from portal.tenancy.scope import tenant_transaction
+from portal.tenancy.tasks import TenantTask
+from sync.bells import ring
+from sync.engine.drive import advance
+from sync.models import Run
+from sync.services.sweeper import ring_turns, sweep
+
+
+@shared_task(name="sync.advance", base=TenantTask)
+def advance_run(organization_id: int, run_id: int) -> None:
+    """One slice of a run; rings again when there is more, behind whoever waits by then."""
+    with bound_contextvars(run=run_id):
+        if advance(run_id):
+            ring(organization_id, run_id, lane_of(run_id, organization_id))
+    ring_turns()
+
+
+def lane_of(run_id: int, organization_id: int) -> str:
+    """The run's lane."""
+    with tenant_transaction(organization_id):
+        return Run.objects.values_list("lane", flat=True).get(pk=run_id)
+
+
+@shared_task(name="sync.sweep")
+def sweep_due() -> None:
+    """Starts what is due and missing, and rings for runs that nobody works on."""
+    sweep()
