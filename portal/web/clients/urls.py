@@ -1,0 +1,17 @@
+"""Addresses of this area."""
+
+from django.urls import path
+
+from portal.web.clients import records, views
+
+LISTS = ("contacts", "assets", "agreements", "invoices", "opportunities")
+PAGES = {"asset": "assets", "agreement": "agreements", "invoice": "invoices", "opportunity": "opportunities"}
+"""One record's page: its name, and the list that it stands in."""
+
+urlpatterns = [
+    path("", views.client_list, name="client_list"),
+    path("<int:pk>/", views.client, name="client"),
+    *(path(f"{key}/", records.records, {"key": key}, name=key) for key in LISTS),
+    *(path(f"{key}.csv", records.records_csv, {"key": key}, name=f"{key}_csv") for key in LISTS),
+    *(path(f"{key}/<int:pk>/", records.record, {"key": key}, name=name) for name, key in PAGES.items()),
+]

@@ -1,0 +1,40 @@
+"""Answers when something is wrong: what happened, whose turn it is, what to do. Never a traceback."""
+
+from __future__ import annotations
+
+import sys
+
+from django.db import InterfaceError, OperationalError
+from django.http import HttpRequest, HttpResponse
+from django.template.loader import render_to_string
+from psycopg_pool import PoolTimeout
+from redis.exceptions import ConnectionError as BrokerAway
+
+AWAY = (OperationalError, InterfaceError, PoolTimeout, BrokerAway)
+RETRY_SECONDS = 5
+
+
+def page(request: HttpRequest, status: int, context: dict[str, object] | None = None) -> HttpResponse:
+    """The plain error page of ``status``: needs no database."""
+    return HttpResponse(render_to_string(f"{status}.html", context or {}), status=status)
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return page(request, 400)
+
+
+def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return page(request, 403, {"reason": str(exception)})
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return page(request, 404)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """503 with Retry-After while PostgreSQL or Redis is away, else 500."""
+    if isinstance(sys.exc_info()[1], AWAY):
+        response = page(request, 503)
+        response["Retry-After"] = str(RETRY_SECONDS)
+        return response
+    return page(request, 500)

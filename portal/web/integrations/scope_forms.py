@@ -1,0 +1,190 @@
+"""Forms for what to sync: boards, statuses, date range, custom fields, streams."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+from django import forms
+
+from integrations.catalog import Catalog
+from integrations.port import Provider
+from integrations.settings_schema import LONGEST_RANGE, ConnectionSettings
+from sync.engine.plan import ESSENTIAL
+
+ALL, CHOSEN, NONE = "all", "chosen", "none"
+RANGES = ((30, "30 days"), (90, "90 days"), (180, "6 months"), (365, "1 year"), (730, "2 years"), (1095, "3 years"))
+STREAM_WORDS = {
+    "contacts": "Contacts",
+    "sites": "Sites of companies",
+    "notes": "Ticket notes",
+    "time_entries": "Time entries",
+    "assets": "Assets",
+    "products": "Products",
+    "agreements": "Agreements",
+    "agreement_additions": "Additions of agreements",
+    "invoices": "Invoices",
+    "opportunities": "Opportunities",
+}
+COMPANIONS = {"opportunities": "opportunity_statuses"}
+"""Streams that mean nothing by themselves: read with the one that they belong to, and not asked about."""
+
+
+class ScopeForm(forms.Form):
+    """Turns settings into inputs and back; settings that a form does not show stay as they are."""
+
+    def __init__(
+        self, data: Mapping[str, Any] | None, *, settings: ConnectionSettings, catalog: Catalog, provider: Provider
+    ) -> None:
+        self.settings, self.catalog, self.provider = settings, catalog, provider
+        super().__init__(data, initial=self.initial_values())
+
+    def initial_values(self) -> dict[str, Any]:
+        """The inputs' values for the settings."""
+        raise NotImplementedError
+
+    def changes(self) -> dict[str, Any]:
+        """The settings that the inputs say, by name."""
+        raise NotImplementedError
+
+    def wanted(self) -> dict[str, Any]:
+        """All settings, with those of this form as typed."""
+        return {**msgspec.to_builtins(self.settings), **self.changes()}
+
+
+class BoardsForm(ScopeForm):
+    """Which boards' tickets are read."""
+
+    boards_mode = forms.ChoiceField(
+        label="Boards",
+        widget=forms.RadioSelect,
+        choices=[(ALL, "All boards, and new ones as they are made"), (CHOSEN, "Only the boards chosen here")],
+    )
+    boards = forms.MultipleChoiceField(label="Chosen boards", required=False, widget=forms.CheckboxSelectMultiple)
+
+    def __init__(self, data: Mapping[str, Any] | None, **context: Any) -> None:
+        super().__init__(data, **context)
+        known = [(board.remote_id, _board_label(board.name, board.is_active)) for board in self.catalog.boards]
+        _choices(self, "boards", _with_unknown(known, self.settings.boards or []))
+
+    def initial_values(self) -> dict[str, Any]:
+        return {"boards_mode": ALL if self.settings.boards is None else CHOSEN, "boards": self.settings.boards or []}
+
+    def changes(self) -> dict[str, Any]:
+        everything = self.cleaned_data["boards_mode"] == ALL
+        return {"boards": None if everything else self.cleaned_data["boards"]}
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        if cleaned.get("boards_mode") == CHOSEN and not cleaned.get("boards"):
+            self.add_error("boards", "Choose at least one board, or all boards.")
+        return cleaned
+
+
+class RangeForm(ScopeForm):
+    """How far back closed tickets are read, and which records beside tickets."""
+
+    date_range = forms.ChoiceField(
+        label="Closed tickets",
+        help_text="Open tickets are always read, whatever their age. A shorter range makes full syncs faster.",
+    )
+    streams = forms.MultipleChoiceField(
+        label="Beside tickets and companies",
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text="Boards, statuses, priorities and members are always read: tickets need them.",
+    )
+    fields_mode = forms.ChoiceField(
+        label="Custom fields of tickets",
+        widget=forms.RadioSelect,
+        choices=[(ALL, "All, and new ones as they are made"), (CHOSEN, "Only those chosen here"), (NONE, "None")],
+    )
+    custom_fields = forms.MultipleChoiceField(
+        label="Chosen fields", required=False, widget=forms.CheckboxSelectMultiple
+    )
+
+    def __init__(self, data: Mapping[str, Any] | None, **context: Any) -> None:
+        super().__init__(data, **context)
+        days = self.settings.date_range_days
+        ranges = [(str(value), f"Changed within {words}") for value, words in RANGES]
+        if days is not None and str(days) not in dict(ranges):
+            ranges = sorted([*ranges, (str(days), f"Changed within {days:,} days")], key=lambda pair: int(pair[0]))
+        _choices(self, "date_range", [*ranges, (ALL, "All, however old")])
+        _choices(self, "streams", [(name, STREAM_WORDS.get(name, _words(name))) for name in self._optional()])
+        fields = [(field.remote_id, field.caption) for field in self.catalog.custom_fields]
+        _choices(self, "custom_fields", _with_unknown(fields, self.settings.custom_fields or []))
+
+    def _optional(self) -> list[str]:
+        hidden = ESSENTIAL | set(COMPANIONS.values())
+        return [spec.name for spec in self.provider.streams if not spec.reference and spec.name not in hidden]
+
+    def initial_values(self) -> dict[str, Any]:
+        wanted = self.settings
+        days, fields = wanted.date_range_days, wanted.custom_fields
+        return {
+            "date_range": ALL if days is None else str(days),
+            "streams": self._optional() if wanted.streams is None else wanted.streams,
+            "fields_mode": ALL if fields is None else CHOSEN if fields else NONE,
+            "custom_fields": fields or [],
+        }
+
+    def changes(self) -> dict[str, Any]:
+        values, optional = self.cleaned_data, self._optional()
+        fields = {ALL: None, NONE: []}.get(values["fields_mode"], values["custom_fields"])
+        chosen = values["streams"]
+        unchosen = {companion for name, companion in COMPANIONS.items() if name not in chosen}
+        essential = [spec.name for spec in self.provider.streams if spec.name not in {*optional, *unchosen}]
+        return {
+            "date_range_days": None if values["date_range"] == ALL else min(int(values["date_range"]), LONGEST_RANGE),
+            "streams": None if len(chosen) == len(optional) else [*essential, *chosen],
+            "custom_fields": fields,
+        }
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        if cleaned.get("fields_mode") == CHOSEN and not cleaned.get("custom_fields"):
+            self.add_error("custom_fields", "Choose at least one field, or none of them.")
+        return cleaned
+
+
+class TicketSettingsForm(BoardsForm, RangeForm):
+    """Everything of Ticket Settings. Statuses are chosen by board: a name may stand for several statuses."""
+
+    excluded_statuses = forms.MultipleChoiceField(
+        label="Excluded statuses", required=False, widget=forms.CheckboxSelectMultiple
+    )
+
+    def __init__(self, data: Mapping[str, Any] | None, **context: Any) -> None:
+        super().__init__(data, **context)
+        known = [(status.remote_id, status.name) for board in self.catalog.boards for status in board.statuses]
+        known += [(status.remote_id, status.name) for status in self.catalog.statuses]
+        _choices(self, "excluded_statuses", _with_unknown(known, self.settings.excluded_statuses))
+
+    def initial_values(self) -> dict[str, Any]:
+        own = {"excluded_statuses": self.settings.excluded_statuses}
+        return {**BoardsForm.initial_values(self), **RangeForm.initial_values(self), **own}
+
+    def changes(self) -> dict[str, Any]:
+        own = {"excluded_statuses": self.cleaned_data["excluded_statuses"]}
+        return {**BoardsForm.changes(self), **RangeForm.changes(self), **own}
+
+
+def _choices(form: forms.Form, name: str, choices: Sequence[tuple[str, str]]) -> None:
+    field = form.fields[name]
+    if isinstance(field, forms.ChoiceField):
+        field.choices = list(choices)
+
+
+def _with_unknown(known: Sequence[tuple[str, str]], chosen: Sequence[str]) -> list[tuple[str, str]]:
+    """What is chosen stays choosable though the PSA no longer offers it, so that saving does not drop it in silence."""
+    gone = [value for value in chosen if value not in dict(known)]
+    return [*known, *((value, f"{value} (no longer offered)") for value in gone)]
+
+
+def _board_label(name: str, active: bool) -> str:
+    return name if active else f"{name} (inactive)"
+
+
+def _words(name: str) -> str:
+    return name.replace("_", " ").capitalize()

@@ -1,0 +1,114 @@
+"""A connection's card and settings in words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from integrations.catalog import Catalog, catalog_of
+from integrations.models import Connection
+from integrations.port import Provider
+from integrations.selectors import Health
+from integrations.settings_schema import ConnectionSettings, SettingsInvalid, settings_of
+from portal.web.sync.words import Badge, badge_of
+from portal.web.wording import counted
+from sync.models import Run
+from sync.selectors.overview import ConnectionCard
+
+FIGURES = (("created", "new"), ("updated", "changed"), ("removed", "removed"), ("failed", "failed"))
+SHOWN_NAMES = 6
+
+
+@dataclass(frozen=True, slots=True)
+class ShownCard:
+    """``figures``: the last run's outcome in a sentence. ``setup_step``: where setting up goes on; "" when it is done."""
+
+    card: ConnectionCard
+    connection: Connection
+    health: Health
+    open_run: Run | None
+    open_badge: Badge | None
+    last_badge: Badge | None
+    figures: str
+    setup_step: str
+
+
+@dataclass(frozen=True, slots=True)
+class SettingLine:
+    """One setting in words. ``names``: the first chosen ones; ``more``: how many further ones there are."""
+
+    label: str
+    value: str
+    names: Sequence[str] = ()
+    more: int = 0
+
+
+def shown_card(card: ConnectionCard) -> ShownCard:
+    """The card with its badges and sentences."""
+    return ShownCard(
+        card=card,
+        connection=card.connection,
+        health=card.health,
+        open_run=card.open_run,
+        open_badge=badge_of(card.open_run) if card.open_run else None,
+        last_badge=badge_of(card.last) if card.last else None,
+        figures=figures_words(card.figures) if card.last else "",
+        setup_step=card.connection.setup_step,
+    )
+
+
+def figures_words(figures: dict[str, int]) -> str:
+    """ "48,210 read: 12 new, 31 changed"."""
+    parts = [f"{counted(figures[name])} {word}" for name, word in FIGURES if figures.get(name)]
+    read = f"{counted(figures.get('fetched', 0))} read"
+    return f"{read}: {', '.join(parts)}" if parts else f"{read}, none differed"
+
+
+def rights_needed(provider: Provider) -> list[str]:
+    """The rights that a key of this system needs, in the vendor's words, each once."""
+    return list(dict.fromkeys(spec.permission for spec in provider.streams if spec.permission))
+
+
+def settings_lines(connection: Connection) -> list[SettingLine]:
+    """What is synced, in words; names where the PSA told them."""
+    try:
+        wanted = settings_of(connection)
+    except SettingsInvalid as err:
+        return [SettingLine("Settings", f"They can't be read: {err}")]
+    catalog = catalog_of(connection.catalog)
+    days = wanted.date_range_days
+    return [
+        _boards(wanted, catalog),
+        _excluded(wanted, catalog),
+        SettingLine("Closed tickets", "All, however old" if days is None else f"Changed within {counted(days)} days"),
+        _fields(wanted, catalog),
+    ]
+
+
+def _boards(wanted: ConnectionSettings, catalog: Catalog | None) -> SettingLine:
+    if wanted.boards is None:
+        return SettingLine("Boards", "All, and new ones as they are made")
+    names = {board.remote_id: board.name for board in catalog.boards} if catalog else {}
+    return _listed("Boards", [names.get(board, f"Board {board}") for board in wanted.boards])
+
+
+def _excluded(wanted: ConnectionSettings, catalog: Catalog | None) -> SettingLine:
+    if not wanted.excluded_statuses:
+        return SettingLine("Excluded statuses", "None")
+    boards = catalog.boards if catalog else []
+    names = {status.remote_id: f"{board.name}: {status.name}" for board in boards for status in board.statuses}
+    names |= {status.remote_id: status.name for status in catalog.statuses} if catalog else {}
+    return _listed("Excluded statuses", [names.get(status, f"Status {status}") for status in wanted.excluded_statuses])
+
+
+def _fields(wanted: ConnectionSettings, catalog: Catalog | None) -> SettingLine:
+    if wanted.custom_fields is None:
+        return SettingLine("Custom fields", "All, and new ones as they are made")
+    if not wanted.custom_fields:
+        return SettingLine("Custom fields", "None")
+    names = {field.remote_id: field.caption for field in catalog.custom_fields} if catalog else {}
+    return _listed("Custom fields", [names.get(field, f"Field {field}") for field in wanted.custom_fields])
+
+
+def _listed(label: str, names: Sequence[str]) -> SettingLine:
+    return SettingLine(label, "", names[:SHOWN_NAMES], max(0, len(names) - SHOWN_NAMES))

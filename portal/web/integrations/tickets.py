@@ -1,0 +1,151 @@
+"""Ticket Settings: what of the PSA's tickets is wanted, and what a change does before it is saved."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_http_methods, require_POST
+
+from integrations.catalog import catalog_of
+from integrations.errors import IntegrationError
+from integrations.models import Connection
+from integrations.services.connections import connection_configure
+from integrations.services.probing import connection_catalog_read, connection_scope_count
+from integrations.settings_schema import ConnectionSettings, settings_from, settings_of
+from portal.tenancy.scope import tenant_transaction
+from portal.web.access import requires
+from portal.web.integrations.found import found_connection, found_provider
+from portal.web.integrations.scope_forms import TicketSettingsForm
+from portal.web.integrations.shown import shown_card
+from portal.web.middleware import waits_on_network
+from portal.web.request import PortalRequest
+from sync.models import Run
+from sync.selectors.effects import Effects, settings_effects
+from sync.selectors.overview import connection_card
+from sync.services.runs import RunRefused, run_request
+
+SCOPE = ("boards", "excluded_statuses", "date_range_days")
+"""Settings that change which tickets are here; they take effect at the next full sync."""
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """What saving would do. ``counted``: the PSA's own count of tickets in the new scope, or why it could not be asked.
+    ``digest``: of the settings reviewed, so that nothing else is saved than what was shown."""
+
+    effects: Effects
+    counted: int | None
+    count_note: str
+    digest: str
+
+
+@waits_on_network
+@require_http_methods(["GET", "POST"])
+@requires("manage_integrations")
+def connection_tickets(request: PortalRequest, pk: int) -> HttpResponse:
+    """The form; a change of scope is reviewed before it is saved."""
+    found = found_connection(pk)
+    catalog = catalog_of(found.catalog)
+    if catalog is None:
+        return page(request, found, {"catalog": None})
+    data = request.POST if request.method == "POST" else None
+    form = TicketSettingsForm(
+        data, settings=settings_of(found), catalog=catalog, provider=found_provider(found.provider)
+    )
+    if request.method != "POST":
+        return page(request, found, {"form": form, "catalog": catalog, "saved": "saved" in request.GET})
+    if not form.is_valid():
+        return page(request, found, {"form": form, "catalog": catalog}, status=422)
+    wanted = settings_from(form.wanted())
+    if rescopes(settings_of(found), wanted) and request.POST.get("reviewed") != digest_of(wanted):
+        return page(request, found, {"form": form, "catalog": catalog, "review": review_of(found, wanted)})
+    return save(request, found, wanted)
+
+
+def rescopes(before: ConnectionSettings, after: ConnectionSettings) -> bool:
+    """Whether the change alters which tickets are in scope."""
+    return any(getattr(before, name) != getattr(after, name) for name in SCOPE)
+
+
+def review_of(found: Connection, wanted: ConnectionSettings) -> Review:
+    """Counts here, and asks the PSA for its count."""
+    with tenant_transaction():
+        effects = settings_effects(found, wanted)
+    try:
+        counted, note = connection_scope_count(connection=found, settings=wanted), ""
+    except IntegrationError as err:
+        counted, note = None, err.message
+    return Review(effects, counted, note, digest_of(wanted))
+
+
+def digest_of(settings: ConnectionSettings) -> str:
+    """The same for the same settings."""
+    return hashlib.blake2b(msgspec.json.encode(settings), digest_size=12).hexdigest()
+
+
+def save(request: PortalRequest, found: Connection, wanted: ConnectionSettings) -> HttpResponse:
+    """Stores the settings, and starts a full sync with them where it is asked for."""
+    rescoped = rescopes(settings_of(found), wanted)
+    with tenant_transaction():
+        current = connection_configure(connection=found, settings=wanted, actor=request.user)
+        if "sync" in request.POST:
+            return started(request, current)
+    if rescoped:
+        messages.success(request, "Saved. It takes effect at the next full sync.")
+        return redirect(f"{request.path}?saved")
+    messages.success(request, "Saved.")
+    return redirect(request.path)
+
+
+def started(request: PortalRequest, found: Connection) -> HttpResponse:
+    """To the full sync that applies the new settings."""
+    try:
+        asked = run_request(
+            connection=found, kind=Run.Kind.FULL, trigger=Run.Trigger.PERSON, actor=request.user, urgent=True
+        )
+    except RunRefused as err:
+        messages.warning(request, f"Saved, but no sync was started: {err}")
+        return redirect(request.path)
+    messages.success(request, f"Saved. {asked.message}")
+    return redirect("web:run", pk=asked.run.pk)
+
+
+@waits_on_network
+@require_POST
+@requires("manage_integrations")
+def connection_choices(request: PortalRequest, pk: int) -> HttpResponse:
+    """Asks the PSA anew for boards, statuses and custom fields."""
+    found = found_connection(pk)
+    try:
+        catalog = connection_catalog_read(connection=found)
+    except IntegrationError as err:
+        messages.error(request, f"{found_provider(found.provider).name} could not be asked. {err.message}")
+    else:
+        messages.success(request, f"Read {len(catalog.boards)} boards and {len(catalog.custom_fields)} custom fields.")
+    wanted = request.POST.get("next", "")
+    if url_has_allowed_host_and_scheme(wanted, allowed_hosts=None):
+        return redirect(wanted)
+    return redirect("web:connection_tickets", pk=pk)
+
+
+def page(request: PortalRequest, found: Connection, context: dict[str, Any], *, status: int = 200) -> HttpResponse:
+    """The page around ``context``."""
+    with tenant_transaction():
+        card = shown_card(connection_card(found, timezone.now()))
+    form = context.get("form")
+    shared = {
+        "connection": found,
+        "provider": found_provider(found.provider),
+        "card": card,
+        "tab": "tickets",
+        "excluded": set(form["excluded_statuses"].value() or []) if form else set(),
+    }
+    return render(request, "integrations/tickets.html", shared | context, status=status)

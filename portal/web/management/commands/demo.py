@@ -1,0 +1,153 @@
+"""manage.py demo seed|wait: the demo's organization, people and connection. bin/demo runs it."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import CommandError, CommandParser
+
+from integrations.models import Connection
+from integrations.services.connections import (
+    connection_create,
+    connection_credentials_set,
+    connection_test,
+)
+from integrations.services.opening import credentials_of
+from integrations.services.probing import connection_catalog_read
+from portal.tenancy.commands import OperatorCommand
+from portal.tenancy.models import Organization, Role, User
+from portal.tenancy.scope import tenant, tenant_transaction
+from portal.tenancy.selectors import organization_by_slug
+from portal.tenancy.services.organizations import organization_create
+from portal.tenancy.services.people import person_add
+from sync.models import Run, RunStream
+from sync.services.runs import is_first, run_request
+from sync.services.schedules import schedule_of
+
+SLUG = "northwind"
+NAMES = {"admin": "Alex Morgan", "technician": "Sam Rivera", "readonly": "Kim Novak"}
+CREDENTIALS = ("address", "company_id", "public_key", "private_key", "client_id")
+LONGEST_SECONDS = 1800
+LOOK_SECONDS = 0.5
+SAY_SECONDS = 3
+
+
+class Command(OperatorCommand):
+    help = (
+        "Makes the organization Northwind MSP with people and a connection to the sandbox, and starts its first sync."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        actions = parser.add_subparsers(dest="action", required=True, metavar="seed|wait")
+        seed = actions.add_parser(
+            "seed", help="make what is missing; start the first sync, and print a line only if it did"
+        )
+        seed.add_argument(
+            "--passwords", type=Path, required=True, help='JSON: {"admin": …, "technician": …, "readonly": …}'
+        )
+        seed.add_argument(
+            "--connectwise", type=Path, required=True, help="JSON: address and credentials of the sandbox"
+        )
+        actions.add_parser("wait", help="show the first sync's progress until it is done")
+
+    def run(self, options: dict[str, Any]) -> None:
+        if options["action"] == "wait":
+            with self.in_organization(SLUG) as organization_id:
+                self._wait(organization_id)
+            return
+        organization_id = organization_made()
+        with tenant(organization_id):
+            people_made(organization_id, json.loads(options["passwords"].read_text()))
+            connection = connection_made(organization_id, json.loads(options["connectwise"].read_text()))
+            if first_sync_started(connection):
+                self.stdout.write("first sync: asked for")
+
+    def _wait(self, organization_id: int) -> None:
+        said, said_at = "", 0.0
+        deadline = time.monotonic() + LONGEST_SECONDS
+        while (run := first_run(organization_id)) is not None:
+            line = progress(run)
+            if line != said and time.monotonic() - said_at > SAY_SECONDS:
+                self.stdout.write(line)
+                said, said_at = line, time.monotonic()
+            if not run.is_open:
+                break
+            if time.monotonic() > deadline:
+                raise CommandError(f"The first sync is still {run.get_phase_display().lower()}.")
+            time.sleep(LOOK_SECONDS)
+        if run is not None and run.result not in {Run.Result.SUCCESS, Run.Result.WARNING, Run.Result.NO_CHANGE}:
+            raise CommandError(f"The first sync ended with {run.get_result_display()}: {run.message}")
+
+
+def organization_made() -> int:
+    """The demo organization's id."""
+    found = organization_by_slug(SLUG)
+    if found:
+        return found.id
+    return organization_create(slug=SLUG, name="Northwind MSP", time_zone="Europe/Amsterdam").pk
+
+
+def people_made(organization_id: int, passwords: dict[str, str]) -> None:
+    """One person a built-in role; log-ins that exist keep their passwords."""
+    with tenant_transaction(organization_id):
+        organization = Organization.objects.get(pk=organization_id)
+        for role, name in NAMES.items():
+            email = f"{role}@{SLUG}.example"
+            if User.objects.filter(email=email).exists():
+                continue
+            person_add(
+                organization=organization,
+                email=email,
+                name=name,
+                role=Role.objects.get(builtin=role),
+                password=passwords[role],
+            )
+
+
+def connection_made(organization_id: int, sandbox: dict[str, str]) -> Connection:
+    """The tested connection to the sandbox. Raises CommandError when the sandbox does not let us in."""
+    credentials = {name: sandbox[name] for name in CREDENTIALS}
+    with tenant_transaction(organization_id):
+        connection = Connection.objects.order_by("id").first()
+    if connection is None:
+        connection = connection_create(
+            organization_id=organization_id, provider="connectwise", name="ConnectWise sandbox", credentials=credentials
+        )
+    elif credentials_of(connection) != credentials:
+        connection_credentials_set(connection=connection, credentials=credentials)
+    report = connection_test(connection=connection)
+    if not report.ok:
+        raise CommandError(" ".join(check.message for check in report.checks if not check.ok))
+    connection_catalog_read(connection=connection)
+    with tenant_transaction(organization_id):
+        schedule_of(connection)
+        return Connection.objects.get(pk=connection.pk)
+
+
+def first_sync_started(connection: Connection) -> bool:
+    """Asks for the first sync, unless it was done before (False); an open one is joined."""
+    with tenant_transaction(connection.organization_id):
+        needed = is_first(connection)
+        if needed:
+            run_request(connection=connection, kind=Run.Kind.FULL, trigger=Run.Trigger.FIRST)
+    return needed
+
+
+def first_run(organization_id: int) -> Run | None:
+    """The run that fills the demo; None when it was done in an earlier start."""
+    with tenant_transaction(organization_id):
+        run = Run.objects.filter(kind=Run.Kind.FULL).order_by("-id").first()
+        return run if run and (run.is_open or is_first(run.connection)) else None
+
+
+def progress(run: Run) -> str:
+    """Where the run is, in a line."""
+    with tenant_transaction(run.organization_id):
+        stream = RunStream.objects.filter(run=run, state=RunStream.State.FETCHING).order_by("-position").first()
+    if stream is None:
+        return f"first sync: {run.get_phase_display().lower()}"
+    expected = f" of {stream.expected:,}" if stream.expected else ""
+    return f"first sync: {stream.name.replace('_', ' ')} {stream.fetched:,}{expected}"

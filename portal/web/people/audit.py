@@ -1,0 +1,77 @@
+"""The audit log: who did what, when, from where."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time, timedelta
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
+
+from django.http import HttpResponse
+from django.shortcuts import render
+
+from portal.tenancy.models import AuditEvent
+from portal.tenancy.selectors import AuditFilter, AuditPlace, audit_page, member_list
+from portal.web.access import requires
+from portal.web.people.audit_words import AREAS, shown
+from portal.web.request import PortalRequest
+
+PAGE = 50
+MOST_PEOPLE = 500
+FILTERS = ("person", "area", "from", "to")
+
+
+@requires("view_audit")
+def audit(request: PortalRequest) -> HttpResponse:
+    """Filtered by person, area and days in the organization's zone. What can't be read in the address is left out."""
+    found = audit_page(_wanted(request), PAGE + 1, _place(request.GET.get("before", "")))
+    people = [(member.user_id, str(member)) for member in member_list()[:MOST_PEOPLE]]
+    given = {name: value for name in FILTERS if (value := request.GET.get(name, ""))}
+    more = found[PAGE - 1] if len(found) > PAGE else None
+    context = {
+        "events": [shown(event) for event in found[:PAGE]],
+        "given": given | {"since": given.get("from", ""), "until": given.get("to", "")},
+        "active": len(given),
+        "people": people,
+        "areas": list(AREAS.items()),
+        "next": "?" + urlencode(given | {"before": _spelt(more)}) if more else "",
+        "first": "?" + urlencode(given) if request.GET.get("before") else "",
+    }
+    return render(request, "people/audit.html", context)
+
+
+def _wanted(request: PortalRequest) -> AuditFilter:
+    zone = ZoneInfo(request.organization.time_zone)
+    person, area = request.GET.get("person", ""), request.GET.get("area", "")
+    until = _day(request.GET.get("to", ""))
+    return AuditFilter(
+        actor_id=int(person) if person.isascii() and person.isdigit() and len(person) < 19 else None,
+        area=area if area in AREAS else "",
+        since=_midnight(_day(request.GET.get("from", "")), zone),
+        until=_midnight(until + timedelta(days=1), zone) if until and until < date.max else None,
+    )
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def _midnight(day: date | None, zone: ZoneInfo) -> datetime | None:
+    if day is None or day.year < 2:
+        return None
+    return datetime.combine(day, time(), zone)
+
+
+def _spelt(event: AuditEvent) -> str:
+    return f"{event.at.astimezone(UTC).isoformat()}~{event.pk}"
+
+
+def _place(text: str) -> AuditPlace | None:
+    moment, _, number = text.partition("~")
+    try:
+        at = datetime.fromisoformat(moment)
+        return AuditPlace(at, int(number)) if at.tzinfo and int(number) < 2**63 else None
+    except ValueError:
+        return None

@@ -1,0 +1,19 @@
+"""Addresses of people, roles and the audit."""
+
+from django.urls import path
+
+from portal.web.people import audit, invitations, members, roles
+
+urlpatterns = [
+    path("people/", members.people, name="people"),
+    path("people/<int:pk>/", members.person, name="person"),
+    path("people/<int:pk>/remove/", members.person_remove, name="person_remove"),
+    path("people/invite/", invitations.invite, name="invite"),
+    path("people/invitations/<int:pk>/resend/", invitations.resend, name="invitation_resend"),
+    path("people/invitations/<int:pk>/revoke/", invitations.revoke, name="invitation_revoke"),
+    path("roles/", roles.roles, name="roles"),
+    path("roles/new/", roles.role_new, name="role_new"),
+    path("roles/<int:pk>/", roles.role, name="role"),
+    path("roles/<int:pk>/delete/", roles.role_remove, name="role_delete"),
+    path("audit/", audit.audit, name="audit"),
+]

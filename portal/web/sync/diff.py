@@ -1,0 +1,71 @@
+"""What a run made different: the page and its file."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpResponse, StreamingHttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_GET
+
+from portal.web.access import requires
+from portal.web.request import PortalRequest
+from portal.web.sync.downloads import download
+from portal.web.sync.found import found_run
+from portal.web.sync.runs import header
+from portal.web.sync.shown import ShownValue, shown_value
+from portal.web.sync.words import field_words, stream_words
+from sync.selectors.diff import COLUMNS, Cause, diff_rows, run_diff
+
+TOTALS = ("created", "updated", "removed", "restored", "unchanged")
+
+
+@dataclass(frozen=True, slots=True)
+class ShownCause:
+    """A cause in words: ``reason`` of a removal, or a field with its step."""
+
+    stream: str
+    reason: str
+    field: str
+    before: ShownValue | None
+    after: ShownValue | None
+    rows: int
+
+
+@require_GET
+@requires("view_integration_logs")
+def run_diff_page(request: PortalRequest, pk: int) -> HttpResponse:
+    """Records by outcome, fields and causes."""
+    run = found_run(pk)
+    diff = run_diff(run)
+    context = header(run) | {
+        "diff": diff,
+        "lines": [(stream_words(line.stream).capitalize(), line) for line in diff.streams],
+        "totals": {name: sum(getattr(line, name) for line in diff.streams) for name in TOTALS},
+        "fields": [(stream_words(line.stream), field_words(line.field), line.rows) for line in diff.fields],
+        "causes": [shown_cause(cause) for cause in diff.causes],
+        "tab": "diff",
+    }
+    return render(request, "sync/run_diff.html", context)
+
+
+def shown_cause(cause: Cause) -> ShownCause:
+    """A cause for the page; "true" and "false" as yes and no."""
+    values = [shown_value({"true": True, "false": False}.get(value, value)) for value in (cause.before, cause.after)]
+    field = field_words(cause.field) if cause.field else ""
+    return ShownCause(stream_words(cause.stream), cause.reason, field, values[0], values[1], cause.rows)
+
+
+@require_GET
+@requires("view_integration_logs")
+@requires("view_tickets")
+def run_diff_csv(request: PortalRequest, pk: int) -> StreamingHttpResponse:
+    """Every change of the run, field by field, as CSV."""
+    run = found_run(pk)
+
+    def batch(after: int) -> Sequence[Sequence[Any]]:
+        return diff_rows(pk, after)
+
+    return download(f"run-{run.pk}-changes.csv", run.organization_id, COLUMNS, batch)

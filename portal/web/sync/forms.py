@@ -1,0 +1,128 @@
+"""What people enter about runs, and the filters of their lists."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django import forms
+
+from sync.models import Run, RunLog
+from sync.selectors.history import OPEN, HistoryFilter
+from sync.selectors.items import FAILED, ItemFilter
+from sync.selectors.logs import LogFilter
+from sync.selectors.victims import VictimFilter
+
+RESULT_CHOICES = [(OPEN, "Open"), *Run.Result.choices]
+KIND_CHOICES = [(kind.value, kind.label) for kind in (Run.Kind.QUICK, Run.Kind.FULL, Run.Kind.CLEAR_RESYNC)]
+ACTION_CHOICES = [
+    (FAILED, "Failed"),
+    ("created", "Created"),
+    ("updated", "Updated"),
+    ("removed", "Removed"),
+    ("restored", "Restored"),
+]
+LEVEL_CHOICES = [("info", "Info and above"), ("warning", "Warning and above"), ("error", "Error")]
+
+
+class ClearForm(forms.Form):
+    """A full clear and resync wants a reason and the connection's name."""
+
+    reason = forms.CharField(label="Reason", max_length=500, help_text="Kept with the run and in the audit log.")
+    confirm_name = forms.CharField(max_length=200)
+
+    def __init__(self, *args: Any, name: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.name = name
+
+    def clean_confirm_name(self) -> str:
+        """The connection's name, exactly."""
+        typed = str(self.cleaned_data["confirm_name"]).strip()
+        if typed != self.name.strip():
+            raise forms.ValidationError(f"This is not the connection's name. Type “{self.name}”.")
+        return typed
+
+
+class DecisionForm(forms.Form):
+    """Approving or rejecting a held run, with a reason."""
+
+    decision = forms.ChoiceField(choices=[("approve", "Approve"), ("reject", "Reject")])
+    reason = forms.CharField(max_length=500)
+
+
+class UndoForm(forms.Form):
+    """Undoing a run wants a reason."""
+
+    reason = forms.CharField(label="Reason", max_length=500, help_text="Kept with the run and in the audit log.")
+
+
+class VictimsForm(forms.Form):
+    """The filters of what a held run would remove."""
+
+    stream = forms.SlugField(required=False, max_length=32)
+    q = forms.CharField(required=False, max_length=200)
+    company = forms.CharField(required=False, max_length=64)
+    board = forms.CharField(required=False, max_length=64)
+
+    def wanted(self) -> VictimFilter:
+        """The filter; what does not parse filters nothing."""
+        self.is_valid()
+        values = self.cleaned_data
+        return VictimFilter(*(values.get(name, "") for name in ("stream", "q", "company", "board")))
+
+
+class HistoryForm(forms.Form):
+    """The filters of the history, from its address. What does not parse filters nothing."""
+
+    connection = forms.IntegerField(required=False, min_value=1, max_value=2**63 - 1)
+    result = forms.ChoiceField(required=False, choices=RESULT_CHOICES)
+    kind = forms.ChoiceField(required=False, choices=KIND_CHOICES)
+    trigger = forms.ChoiceField(required=False, choices=Run.Trigger.choices)
+    person = forms.IntegerField(required=False, min_value=1, max_value=2**63 - 1)
+    since = forms.DateField(required=False)
+    until = forms.DateField(required=False)
+
+    def wanted(self, zone: ZoneInfo) -> HistoryFilter:
+        """The filter; dates are whole days of ``zone``, the last one included."""
+        self.is_valid()
+        values = {name: value for name, value in self.cleaned_data.items() if value}
+        since, until = values.pop("since", None), values.pop("until", None)
+        if since:
+            values["since"] = midnight(since, zone)
+        if until and until < dt.date.max:
+            values["until"] = midnight(until + dt.timedelta(days=1), zone)
+        return HistoryFilter(**values)
+
+
+class ItemsForm(forms.Form):
+    """The filters of a run's items."""
+
+    stream = forms.SlugField(required=False, max_length=32)
+    action = forms.ChoiceField(required=False, choices=ACTION_CHOICES)
+    q = forms.CharField(required=False, max_length=200)
+
+    def wanted(self) -> ItemFilter:
+        """The filter; what does not parse filters nothing."""
+        self.is_valid()
+        values = self.cleaned_data
+        return ItemFilter(values.get("stream", ""), values.get("action", ""), values.get("q", ""))
+
+
+class LogForm(forms.Form):
+    """The filters of a run's log."""
+
+    level = forms.ChoiceField(required=False, choices=RunLog.Level.choices)
+    stream = forms.SlugField(required=False, max_length=32)
+    q = forms.CharField(required=False, max_length=200)
+
+    def wanted(self) -> LogFilter:
+        """The filter; what does not parse filters nothing."""
+        self.is_valid()
+        values = self.cleaned_data
+        return LogFilter(values.get("level", ""), values.get("stream", ""), values.get("q", ""))
+
+
+def midnight(day: dt.date, zone: ZoneInfo) -> dt.datetime:
+    """The beginning of a local day."""
+    return dt.datetime.combine(day, dt.time.min, tzinfo=zone)

@@ -1,0 +1,25 @@
+"""One door to the objects that addresses name: a foreign id and an absent one get the same answer."""
+
+from __future__ import annotations
+
+from django.http import Http404
+
+from integrations.models import Connection
+from sync.models import Run
+from sync.selectors.runs import connection_get, run_get
+
+
+def found_connection(pk: int) -> Connection:
+    """The connection, or 404."""
+    try:
+        return connection_get(pk)
+    except Connection.DoesNotExist as err:
+        raise Http404("There is no such connection.") from err
+
+
+def found_run(pk: int) -> Run:
+    """The run, or 404."""
+    try:
+        return run_get(pk)
+    except Run.DoesNotExist as err:
+        raise Http404("There is no such run.") from err

@@ -1,0 +1,181 @@
+"""One run: how far it is, what came of it, to which records, and its log."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_GET, require_POST
+
+from portal.web.access import requires
+from portal.web.request import PortalRequest
+from portal.web.sync.forms import ACTION_CHOICES, LEVEL_CHOICES, DecisionForm, ItemsForm, LogForm
+from portal.web.sync.found import found_run
+from portal.web.sync.panel import panel_of
+from portal.web.sync.report import shown_report
+from portal.web.sync.shown import shown_item, shown_line
+from portal.web.sync.words import STREAM_STATES, Badge, badge_of, coverage_words, starter, stream_words
+from portal.web.wording import zone_of
+from sync.models import Run, RunStream
+from sync.selectors.items import items_page
+from sync.selectors.logs import log_page
+from sync.selectors.runs import issue_count, issue_groups, run_coverage, run_streams
+from sync.selectors.undo import undo_refusal, undo_until, whole
+from sync.services.runs import RunRefused, run_approve, run_cancel, run_reject
+
+FIGURES = ("fetched", "created", "updated", "removed", "unchanged", "failed", "requests")
+
+
+@dataclass(frozen=True, slots=True)
+class StreamRow:
+    """One line of the table. ``verified``: the PSA's count against what was read, where they were compared."""
+
+    stream: RunStream
+    name: str
+    badge: Badge
+    verified: dict[str, Any] | None
+
+
+def header(run: Run) -> dict[str, Any]:
+    """What every page of a run shows above its tabs."""
+    return {
+        "run": run,
+        "connection": run.connection,
+        "badge": badge_of(run),
+        "starter": starter(run),
+        "issues": issue_count(run),
+        "since": since_of(run),
+    }
+
+
+def since_of(run: Run) -> dt.datetime:
+    """Since when the run is in its state, as far as that is known."""
+    if run.state in {Run.State.WAITING, Run.State.HELD} and run.progress_at:
+        return run.progress_at
+    return run.finished_at or run.started_at or run.created_at
+
+
+@require_GET
+@requires("view_integration_logs")
+def run(request: PortalRequest, pk: int) -> HttpResponse:
+    """The overview."""
+    return render(request, "sync/run.html", overview(found_run(pk)))
+
+
+@require_GET
+@requires("view_integration_logs")
+def run_progress(request: PortalRequest, pk: int) -> HttpResponse:
+    """The overview's live part alone; it stops asking for itself when the run has ended."""
+    return render(request, "sync/run_live.html", overview(found_run(pk)))
+
+
+def overview(run: Run) -> dict[str, Any]:
+    """Everything that the overview shows."""
+    streams = run_streams(run)
+    compared = run.verification.get("streams", {})
+    totals = {name: sum(getattr(stream, name) for stream in streams) for name in FIGURES}
+    return header(run) | {
+        "panel": panel_of(run) if run.is_open else None,
+        "rows": [
+            StreamRow(
+                stream, stream_words(stream.name).capitalize(), STREAM_STATES[stream.state], compared.get(stream.name)
+            )
+            for stream in streams
+        ],
+        "totals": totals,
+        "report": shown_report(run),
+        "undo_until": undo_offer(run, totals),
+        "coverage": [coverage_words(coverage) for coverage in run_coverage(run, streams)],
+        "groups": issue_groups(run),
+        "verified": bool(compared),
+        "tab": "overview",
+    }
+
+
+def undo_offer(run: Run, totals: dict[str, int]) -> dt.datetime | None:
+    """Until when the page offers to undo the run; None where it can't be, or has nothing that could be."""
+    did = totals["removed"] or (whole(run) and totals["created"] + totals["updated"])
+    return undo_until(run) if did and not undo_refusal(run) else None
+
+
+@require_GET
+@requires("view_integration_logs")
+def run_items(request: PortalRequest, pk: int) -> HttpResponse:
+    """What the run changed and what it could not, record by record."""
+    found = found_run(pk)
+    wanted = ItemsForm(request.GET).wanted()
+    page = items_page(found, wanted, request.GET.get("after", ""))
+    context = header(found) | {
+        "wanted": wanted,
+        "page": page,
+        "items": [shown_item(item) for item in page.items],
+        "streams": stream_choices(found),
+        "actions": ACTION_CHOICES,
+        "after": request.GET.get("after", ""),
+        "tab": "items",
+    }
+    return render(request, "sync/run_items.html", context)
+
+
+@require_GET
+@requires("view_integration_logs")
+def run_log(request: PortalRequest, pk: int) -> HttpResponse:
+    """The log, newest line first; its lines alone while it follows a run."""
+    found = found_run(pk)
+    wanted = LogForm(request.GET).wanted()
+    before = request.GET.get("before", "")
+    page = log_page(found, wanted, int(before) if before.isascii() and before.isdigit() and len(before) < 19 else None)
+    context = header(found) | {
+        "wanted": wanted,
+        "page": page,
+        "lines": [shown_line(line, zone_of(request.organization)) for line in page.lines],
+        "streams": stream_choices(found),
+        "levels": LEVEL_CHOICES,
+        "follows": found.is_open and not before,
+        "before": before,
+        "tab": "log",
+    }
+    return render(request, "sync/run_log_lines.html" if request.htmx else "sync/run_log.html", context)
+
+
+def stream_choices(run: Run) -> list[tuple[str, str]]:
+    """The run's streams, for a filter."""
+    return [(stream.name, stream_words(stream.name).capitalize()) for stream in run_streams(run)]
+
+
+@require_POST
+@requires("manage_integrations")
+def cancel(request: PortalRequest, pk: int) -> HttpResponse:
+    """Asks for the end of a run."""
+    found = found_run(pk)
+    try:
+        run_cancel(run=found, actor=request.user, reason=request.POST.get("reason", ""))
+        messages.info(request, "Cancelling: the run ends at its next step.")
+    except RunRefused as err:
+        messages.error(request, str(err))
+    return redirect("web:run", pk=pk)
+
+
+@require_POST
+@requires("manage_integrations")
+def decide(request: PortalRequest, pk: int) -> HttpResponse:
+    """Approves or rejects a held run."""
+    found = found_run(pk)
+    form = DecisionForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, "Choose Approve or Reject, and give a reason: it is kept with the run.")
+        return redirect("web:run", pk=pk)
+    reason = form.cleaned_data["reason"]
+    try:
+        if form.cleaned_data["decision"] == "approve":
+            messages.info(request, run_approve(run=found, actor=request.user, reason=reason).message)
+        else:
+            run_reject(run=found, actor=request.user, reason=reason)
+            messages.info(request, "Rejected: nothing is applied.")
+    except RunRefused as err:
+        messages.error(request, str(err))
+    return redirect("web:run", pk=pk)

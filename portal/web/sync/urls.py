@@ -1,0 +1,27 @@
+"""Addresses of this area."""
+
+from django.urls import path
+from django.views.generic import RedirectView
+
+from portal.web.sync import decisions, diff, downloads, history, notices, options, runs
+
+urlpatterns = [
+    path("", RedirectView.as_view(pattern_name="web:sync_history")),
+    path("history/", history.sync_history, name="sync_history"),
+    path("history.csv", downloads.history_csv, name="sync_history_csv"),
+    path("notices/", notices.run_notices, name="run_notices"),
+    path("runs/<int:pk>/", runs.run, name="run"),
+    path("runs/<int:pk>/progress/", runs.run_progress, name="run_progress"),
+    path("runs/<int:pk>/items/", runs.run_items, name="run_items"),
+    path("runs/<int:pk>/log/", runs.run_log, name="run_log"),
+    path("runs/<int:pk>/changes/", diff.run_diff_page, name="run_diff"),
+    path("runs/<int:pk>/changes.csv", diff.run_diff_csv, name="run_diff_csv"),
+    path("runs/<int:pk>/victims/", decisions.run_victims, name="run_victims"),
+    path("runs/<int:pk>/undo/", decisions.undo, name="run_undo"),
+    path("runs/<int:pk>/cancel/", runs.cancel, name="run_cancel"),
+    path("runs/<int:pk>/decide/", runs.decide, name="run_decide"),
+    path("connections/<int:pk>/", options.connection_sync, name="connection_sync"),
+    path("connections/<int:pk>/start/<slug:kind>/", options.run_start, name="run_start"),
+    path("connections/<int:pk>/clear/", options.clear_resync, name="clear_resync"),
+    path("connections/<int:pk>/tickets.csv", downloads.tickets_csv, name="connection_tickets_csv"),
+]
