@@ -1,0 +1,9 @@
+"""Real servers, the app role, and no way out but loopback: see tests/fixtures."""
+
+pytest_plugins = (
+    "tests.fixtures.database",
+    "tests.fixtures.network",
+    "tests.fixtures.people",
+    "tests.fixtures.runs",
+    "tests.fixtures.systems",
+)

@@ -1,0 +1,68 @@
+"""Sandbox processes for tests: one a system, started when first asked for."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import msgspec
+
+from integrations.port import Adapter, Observer
+from integrations.registry import provider
+
+
+class Sandbox:
+    """A running sandbox: what to connect with, and its control door."""
+
+    def __init__(self, key: str, told: dict[str, Any]) -> None:
+        self.key = key
+        self.told = told
+        fields = [field.name for field in provider(key).credential_fields]
+        self.credentials: dict[str, str] = {name: str(told[name]) for name in fields}
+
+    def open(self, observer: Observer | None = None, changed: Mapping[str, str] | None = None) -> Adapter:
+        return provider(self.key).open(
+            {**self.credentials, **(changed or {})}, allowed_networks=["127.0.0.0/8"], observer=observer
+        )
+
+    def control(self, method: str, path: str, payload: object = None) -> Any:
+        """One request to the control door; the decoded answer, None for an empty one."""
+        body = None if payload is None else msgspec.json.encode(payload)
+        headers = {"X-Control-Token": str(self.told["control_token"]), "Content-Type": "application/json"}
+        request = urllib.request.Request(f"{self.told['control']}/{path}", data=body, headers=headers, method=method)
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            content = answer.read()
+        return msgspec.json.decode(content) if content else None
+
+    @contextmanager
+    def fault(self, **rule: Any) -> Iterator[None]:
+        """Something goes wrong inside the block."""
+        self.control("POST", "faults", rule)
+        try:
+            yield
+        finally:
+            self.control("DELETE", "faults")
+
+
+@contextmanager
+def running(key: str, *, tickets: int, seed: int = 7) -> Iterator[Sandbox]:
+    """The sandbox of a system in its own process, which ends with the block."""
+    command = [sys.executable, "-m", f"integrations.sandbox.{key}", "--port", "0", "--tickets", str(tickets)]
+    process = subprocess.Popen(
+        [*command, "--seed", str(seed)], stdout=subprocess.PIPE, env={**os.environ, "PYTHONUNBUFFERED": "1"}
+    )
+    try:
+        assert process.stdout is not None
+        line = process.stdout.readline()
+        assert line, f"the sandbox of {key} did not start"
+        yield Sandbox(key, msgspec.json.decode(line))
+    finally:
+        process.terminate()
+        process.wait(15)
+        if process.stdout is not None:
+            process.stdout.close()

@@ -1,0 +1,206 @@
+"""The HTTP layer of adapters: one request, one typed answer or one typed error."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import msgspec
+import pytest
+
+from integrations.errors import (
+    AddressRefused,
+    AuthenticationFailed,
+    Conflict,
+    IntegrationError,
+    NotFound,
+    PermissionMissing,
+    ProtocolError,
+    RateLimited,
+    RecordRejected,
+    TransientError,
+    UnsupportedFeature,
+)
+from integrations.http import DEFAULT_RETRY_AFTER, LONGEST_RETRY_AFTER, Answer, Client, decoded, http_date, retry_after
+from integrations.redaction import redacted
+from portal.core.outbound import Limits
+from tests.loopback import Loopback, Received, json_reply, reply
+
+LOOPBACK = ["127.0.0.0/8"]
+
+
+class Seen:
+    """An observer that keeps what it was told."""
+
+    def __init__(self) -> None:
+        self.requests: list[dict[str, Any]] = []
+
+    def request_made(self, *, method: str, path: str, status: int | None, seconds: float, size: int) -> None:
+        self.requests.append({"method": method, "path": path, "status": status, "size": size})
+        assert seconds >= 0
+
+
+def client(server: Loopback, **options: Any) -> Client:
+    return Client(server.address + "/base/", headers={"X-Key": "k"}, allowed_networks=LOOPBACK, **options)
+
+
+def answer_of(body: bytes = b"", status: int = 200, **headers: str) -> Answer:
+    return Answer(method="GET", path="x", status=status, headers=headers, body=body)
+
+
+def test_a_request_goes_below_the_base_with_its_parameters_escaped() -> None:
+    seen = Seen()
+    with Loopback(lambda request: json_reply({"a": 1})) as server:
+        api = client(server, observer=seen)
+        answer = api.send("GET", "/things", params={"q": 'a & b = "c" + [d]'}, headers={"X-More": "m"})
+    request = server.received[0]
+    assert request.path == "/base/things"
+    assert request.query == {"q": 'a & b = "c" + [d]'}
+    assert (request.headers["x-key"], request.headers["x-more"]) == ("k", "m")
+    assert decoded(answer, msgspec.json.Decoder(dict[str, int])) == {"a": 1}
+    assert seen.requests == [{"method": "GET", "path": "/things", "status": 200, "size": 8}]
+
+
+def test_a_payload_is_sent_as_json() -> None:
+    with Loopback(lambda request: json_reply([])) as server:
+        client(server).send("POST", "search", payload={"conditions": "id > 1"})
+    assert server.received[0].body == b'{"conditions":"id > 1"}'
+    assert server.received[0].headers["content-type"] == "application/json"
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [
+        (400, RecordRejected),
+        (401, AuthenticationFailed),
+        (403, PermissionMissing),
+        (404, NotFound),
+        (405, UnsupportedFeature),
+        (408, TransientError),
+        (409, Conflict),
+        (422, RecordRejected),
+        (429, RateLimited),
+        (500, TransientError),
+        (501, UnsupportedFeature),
+        (503, TransientError),
+        (301, ProtocolError),
+        (418, ProtocolError),
+    ],
+)
+def test_a_status_has_its_error(status: int, kind: type[IntegrationError]) -> None:
+    with (
+        Loopback(lambda request: reply(status=status, Location="http://elsewhere/")) as server,
+        pytest.raises(IntegrationError) as caught,
+    ):
+        client(server).send("GET", "x", permission="Read things")
+    assert type(caught.value) is kind
+    assert caught.value.status == status
+    assert len(server.received) == 1
+    if isinstance(caught.value, PermissionMissing):
+        assert caught.value.which == "Read things"
+
+
+def test_retry_after_is_read_in_both_forms_and_has_a_ceiling() -> None:
+    date = "Sun, 22 Nov 2026 10:00:00 GMT"
+    assert retry_after({"retry-after": "17"}) == 17
+    assert retry_after({"retry-after": "Sun, 22 Nov 2026 10:00:40 GMT", "date": date}) == 40
+    assert retry_after({"retry-after": "Sun, 22 Nov 2026 09:00:00 GMT", "date": date}) == 0
+    assert retry_after({"retry-after": "99999999"}) == LONGEST_RETRY_AFTER
+    assert retry_after({"retry-after": "soon"}) is None
+    assert retry_after({}) is None
+
+
+def test_a_limit_without_a_time_gets_a_default_with_jitter() -> None:
+    waits = set()
+    with Loopback(lambda request: reply(status=429)) as server:
+        for _ in range(5):
+            with pytest.raises(RateLimited) as caught:
+                client(server).send("GET", "x")
+            waits.add(caught.value.retry_after)
+    assert len(waits) > 1
+    assert all(DEFAULT_RETRY_AFTER * 0.8 <= wait <= DEFAULT_RETRY_AFTER * 1.4 for wait in waits)
+
+
+def test_a_server_that_is_away_may_say_for_how_long() -> None:
+    with (
+        Loopback(lambda request: reply("<html>upgrade", 503, Retry_After="90")) as server,
+        pytest.raises(TransientError) as caught,
+    ):
+        client(server).send("GET", "x")
+    assert caught.value.retry_after == 90
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        (b"", "empty"),
+        (b"[1, 2, ", "not complete"),
+        (b"<!DOCTYPE html><p>hi", "web page"),
+        (b'{"a": 1}', "shape"),
+    ],
+)
+def test_a_body_of_another_kind_is_a_protocol_error(body: bytes, said: str) -> None:
+    with pytest.raises(ProtocolError, match=said):
+        decoded(answer_of(body), msgspec.json.Decoder(list[int]))
+
+
+def test_the_remotes_clock_is_its_date_header() -> None:
+    assert answer_of(date="Sun, 22 Nov 2026 10:00:00 GMT").server_time == dt.datetime(2026, 11, 22, 10, tzinfo=dt.UTC)
+    assert http_date("yesterday") is None
+    assert answer_of().server_time is None
+
+
+@pytest.mark.parametrize(("method", "asked"), [("GET", 3), ("POST", 2)])
+def test_only_a_get_on_a_dead_kept_connection_is_sent_again(method: str, asked: int) -> None:
+    def answer(request: Received) -> bytes | None:
+        return None if len(server.received) == 2 else json_reply(len(server.received))
+
+    with Loopback(answer) as server:
+        api = client(server)
+        api.send("GET", "x")
+        if method == "GET":
+            assert api.send(method, "x").body == b"3"
+        else:
+            with pytest.raises(TransientError):
+                api.send(method, "x", payload={})
+    assert len(server.received) == asked
+
+
+def test_a_fresh_connection_that_is_reset_is_not_tried_again() -> None:
+    with Loopback(lambda request: None) as server, pytest.raises(TransientError):
+        client(server).send("GET", "x")
+    assert len(server.received) == 1
+
+
+def test_an_address_that_may_not_be_called_is_refused() -> None:
+    with pytest.raises(AddressRefused):
+        Client("http://127.0.0.1:9", headers={}).send("GET", "x")
+
+
+def test_a_failed_request_is_observed_without_a_status() -> None:
+    seen = Seen()
+    with Loopback(lambda request: None) as server, pytest.raises(TransientError):
+        client(server, observer=seen, limits=Limits(total=2)).send("GET", "x")
+    assert seen.requests == [{"method": "GET", "path": "x", "status": None, "size": 0}]
+
+
+@pytest.mark.parametrize(
+    "secret",
+    [
+        "Authorization: Basic YWNtZStwdWI6cHJpdg==",
+        '{"privateKey": "hunter2hunter2"}',
+        "mail to jane.doe@example.com",
+        "token=abcdef",
+        "key 0f8fad5bd9cb469fa16570867728950e0f8fad5b",
+    ],
+)
+def test_samples_hold_no_secret_and_no_address(secret: str) -> None:
+    shown = redacted(f"before {secret} after")
+    for word in ("YWNt", "hunter2", "jane.doe", "abcdef", "0f8fad5b"):
+        assert word not in shown
+    assert shown.startswith("before")
+
+
+def test_samples_are_short_and_one_line_and_known_secrets_vanish() -> None:
+    assert len(redacted("x y\n" * 10_000)) == 300
+    assert "s3cr3t" not in redacted("the s3cr3t word", ["s3cr3t"])

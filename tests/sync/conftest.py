@@ -1,0 +1,61 @@
+"""A connection that leads to the sandbox, and runs that are worked on in this process."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from integrations.models import Connection
+from integrations.services.connections import connection_create
+from portal.tenancy.models import Organization
+from portal.tenancy.scope import tenant, tenant_transaction
+from sync.engine.drive import advance
+from sync.models import Run
+from sync.services.runs import run_request
+from tests.fixtures.systems import Sandbox
+
+Sync = Callable[..., Run]
+
+
+@pytest.fixture
+def calm(sandbox: Sandbox) -> Iterator[Sandbox]:
+    """The sandbox without faults, before and after."""
+    sandbox.control("faults", method="DELETE")
+    yield sandbox
+    sandbox.control("faults", method="DELETE")
+
+
+@pytest.fixture
+def linked(organization: Organization, calm: Sandbox) -> Connection:
+    """A connection of ``organization`` to the sandbox, everything in scope, the guard off."""
+    settings = {"date_range_days": None, "notes_rotation": 5, "hold_least": 1_000_000}
+    with tenant_transaction(organization.pk):
+        return connection_create(
+            organization_id=organization.pk,
+            provider="connectwise",
+            name="Linked",
+            credentials=calm.credentials,
+            settings=settings,
+        )
+
+
+@pytest.fixture
+def sync(linked: Connection) -> Sync:
+    """``sync("full")`` asks for a run and works on it here until it rests; returns it as it then is."""
+
+    def go(kind: str, *, slices: int = 50, **more: Any) -> Run:
+        with tenant(linked.organization_id):
+            with tenant_transaction():
+                connection = Connection.objects.get(pk=linked.pk)
+                run = run_request(
+                    connection=connection, kind=kind, trigger=more.pop("trigger", "person"), reason="a test", **more
+                ).run
+            for _ in range(slices):
+                if not advance(run.pk):
+                    break
+            with tenant_transaction():
+                return Run.objects.get(pk=run.pk)
+
+    return go

@@ -1,0 +1,56 @@
+"""Short runs of scenarios, on servers of the harness's own; and, with a guard off, that the scenario sees it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent.parent.parent
+SEED = "7"
+
+
+def play(*arguments: str) -> tuple[int, dict[str, Any]]:
+    """(exit code, report) of a run of the harness."""
+    done = subprocess.run(
+        [sys.executable, "manage.py", "faults", "run", "--short", "--json", "--seed", SEED, *arguments],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=400,
+        check=False,
+    )
+    lines = done.stdout.splitlines()
+    assert lines, done.stderr[-2000:]
+    return done.returncode, json.loads(lines[-1])
+
+
+IN_EVERY_TEST_RUN = ("F2", "F5", "F6", "F8", "F11")
+"""The others take minutes or lean on the machine's timing: ``manage.py faults run`` plays them all."""
+
+
+def test_the_short_scenarios_hold() -> None:
+    code, report = play(*(word for scenario in IN_EVERY_TEST_RUN for word in ("--scenario", scenario)))
+    assert report["violations"] == []
+    assert code == 0
+    assert set(report["scenarios"]) == set(IN_EVERY_TEST_RUN)
+    assert report["scenarios"]["F8"]["joined"] == report["scenarios"]["F8"]["presses"] - 1
+
+
+@pytest.mark.parametrize(("scenario", "guard"), [("F2", "fence")])
+def test_with_its_guard_off_the_scenario_reports_violations(scenario: str, guard: str) -> None:
+    code, report = play("--scenario", scenario, "--without", guard)
+    assert code == 1
+    assert any(sentence.startswith(f"{scenario}: ") for sentence in report["violations"])
+
+
+def test_the_play_refuses_to_begin_outside_of_its_arena() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "sync.faults.play"], cwd=ROOT, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 2
+    assert "servers of its own" in done.stderr

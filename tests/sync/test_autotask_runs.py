@@ -1,0 +1,114 @@
+"""Whole runs against a simulated Autotask: equal counts, changes, deletions between full syncs, the shared budget."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from integrations.models import Connection
+from integrations.services.connections import connection_create
+from portal.clients.models import Company, Contact, Site
+from portal.tenancy.models import Organization
+from portal.tenancy.scope import tenant_transaction
+from sync.models import Run
+from sync.services.summary import run_summary
+from tests.integrations.adapters.sandboxes import Sandbox, running
+from tests.sync.conftest import Sync
+from tickets.models import Board, Member, Note, Status, Ticket, TimeEntry
+
+STORES = {
+    "tickets": Ticket,
+    "notes": Note,
+    "time_entries": TimeEntry,
+    "companies": Company,
+    "sites": Site,
+    "contacts": Contact,
+    "members": Member,
+}
+
+
+@pytest.fixture(scope="module")
+def autotask() -> Iterator[Sandbox]:
+    with running("autotask", tickets=120) as started:
+        yield started
+
+
+@pytest.fixture
+def linked(organization: Organization, autotask: Sandbox) -> Iterator[Connection]:
+    """A connection to it, everything in scope, the guard off: what ``sync`` of this directory's conftest works on."""
+    with tenant_transaction(organization.pk):
+        made = connection_create(
+            organization_id=organization.pk,
+            provider="autotask",
+            name="Linked",
+            credentials=autotask.credentials,
+            settings={"date_range_days": None, "hold_least": 1_000_000},
+        )
+    yield made
+    autotask.control("POST", "reset")
+
+
+def ids(sandbox: Sandbox, collection: str) -> set[str]:
+    return {str(number) for number in sandbox.control("GET", f"truth?collection={collection}")["ids"]}
+
+
+def kept(linked: Connection, model: Any) -> set[str]:
+    with tenant_transaction(linked.organization_id):
+        return set(model.objects.values_list("remote_id", flat=True))
+
+
+def test_a_sync_brings_all_and_a_second_one_changes_nothing(sync: Sync, autotask: Sandbox, linked: Connection) -> None:
+    first = sync("full")
+    assert (first.state, first.result) == ("done", "success"), first.message
+    for collection, model in STORES.items():
+        assert kept(linked, model) == ids(autotask, collection), collection
+    with tenant_transaction(linked.organization_id):
+        assert not Ticket.objects.filter(company=None).exists()
+        assert not Ticket.objects.filter(status=None).exists()
+        assert not Ticket.objects.filter(company_name="").exists()
+        assert not Note.objects.filter(ticket=None).exists()
+        assert (Board.objects.count(), Status.objects.count()) == (8, 10)
+        figures = run_summary(first)["streams"]
+        assert figures["tickets"]["expected"] == figures["tickets"]["fetched"] == 120
+        assert all(row["ok"] for row in Run.objects.get(pk=first.pk).verification["streams"].values())
+    for kind in ("full", "clear_resync", "quick"):
+        again = sync(kind)
+        assert (again.state, again.result) == ("done", "no_change"), (kind, again.message)
+
+
+def test_a_quick_sync_brings_what_changed_and_drops_what_was_deleted(
+    sync: Sync, autotask: Sandbox, linked: Connection
+) -> None:
+    sync("full")
+    changed = autotask.control("POST", "change", {"n": 4})["ids"]
+    made = autotask.control("POST", "create", {"n": 2})["ids"]
+    noted = autotask.control("POST", "note", {"ticket": made[0]})["ids"]
+    gone = next(number for number in sorted(ids(autotask, "tickets"), key=int) if int(number) not in changed + made)
+    autotask.control("POST", "delete", {"ids": [int(gone)]})
+    run = sync("quick")
+    assert (run.state, run.result) == ("done", "success"), run.message
+    assert kept(linked, Ticket) == ids(autotask, "tickets")
+    assert {str(number) for number in noted} <= kept(linked, Note)
+    with tenant_transaction(linked.organization_id):
+        titles = {ticket.remote_id: ticket.summary for ticket in Ticket.objects.filter(remote_id__in=changed)}
+    assert all(title.endswith("]") for title in titles.values())
+
+
+def test_a_full_sync_finds_notes_and_sites_that_went(sync: Sync, autotask: Sandbox, linked: Connection) -> None:
+    sync("full")
+    for collection in ("notes", "time_entries", "sites", "contacts"):
+        autotask.control("POST", "delete", {"collection": collection, "n": 3})
+    sync("full")
+    for collection in ("notes", "time_entries", "sites", "contacts"):
+        assert kept(linked, STORES[collection]) == ids(autotask, collection), collection
+
+
+def test_a_run_waits_when_other_tools_have_used_up_the_hour(sync: Sync, autotask: Sandbox, linked: Connection) -> None:
+    autotask.control("POST", "usage", {"used": 8000, "limit": 10_000})
+    run = sync("full")
+    assert run.state not in ("done", "failed")
+    assert run.wait_until is not None
+    assert "kept for people" in run.wait_reason
+    assert not kept(linked, Ticket)

@@ -1,0 +1,78 @@
+"""A worker that dies at any named place: nothing is lost, nothing half shown, and the next one goes on."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from integrations.models import Connection
+from portal.ledger.models import JournalEntry
+from portal.tenancy.scope import tenant, tenant_transaction
+from sync.engine.crash import POINTS
+from sync.engine.drive import advance
+from sync.models import Run
+from tests.fixtures.systems import Sandbox
+from tests.sync.conftest import Sync
+from tests.sync.test_runs import truth
+from tickets.models import Ticket
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+AFTER_THE_MOMENT = {"applied", "cleaned"}
+
+
+def die_at(point: str, connection: Connection) -> int:
+    """Works on a full clear and resync in a process of its own, which kills itself at ``point``. Returns its exit code."""
+    command = [
+        "sync",
+        "start",
+        "--connection",
+        str(connection.pk),
+        "--kind",
+        "clear_resync",
+        "--reason",
+        "a test",
+        "--wait",
+        "--json",
+    ]
+    return subprocess.run(
+        [sys.executable, "manage.py", *command],
+        cwd=ROOT,
+        env=os.environ | {"SYNC_CRASH_POINT": point, "SYNC_LEASE_SECONDS": "4"},
+        capture_output=True,
+        timeout=120,
+        check=False,
+    ).returncode
+
+
+@pytest.mark.committed
+@pytest.mark.parametrize("point", POINTS)
+def test_a_killed_worker_leaves_readers_the_old_or_the_new_and_the_run_goes_on(
+    sync: Sync, linked: Connection, calm: Sandbox, point: str
+) -> None:
+    sync("full")
+    with tenant_transaction(linked.organization_id):
+        before = Ticket.objects.count()
+        Ticket.objects.filter(pk=Ticket.objects.order_by("pk").first().pk).update(summary="altered by hand")
+    calm.control("delete", n=2)
+    assert die_at(point, linked) == -signal.SIGKILL
+    with tenant_transaction(linked.organization_id):
+        run = Run.objects.latest("id")
+        assert run.is_open
+        seen = (Ticket.objects.count(), Ticket.objects.filter(summary="altered by hand").exists())
+        assert seen == ((before - 2, False) if point in AFTER_THE_MOMENT else (before, True))
+        Run.objects.filter(pk=run.pk).update(lease_until=None)
+    with tenant(linked.organization_id):
+        while advance(run.pk):
+            pass
+    with tenant_transaction(linked.organization_id):
+        run = Run.objects.get(pk=run.pk)
+        assert (run.state, run.result) == ("done", "success"), run.message
+        assert Ticket.objects.count() == truth(calm, "tickets")
+        assert not Ticket.objects.filter(summary="altered by hand").exists()
+        entries = JournalEntry.objects.filter(run_id=run.pk, stream="tickets").values_list("action", flat=True)
+        assert sorted(entries) == ["removed", "removed", "updated"]

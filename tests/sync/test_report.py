@@ -1,0 +1,128 @@
+"""What a full run says about its own copy."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from integrations.models import Connection
+from portal.tenancy.scope import tenant_transaction
+from sync.engine import report
+from sync.models import RunLog
+from sync.streams import TARGETS
+from tests.fixtures.systems import Sandbox, started_sandbox
+from tests.sync.conftest import Sync
+from tickets.models import Board, Ticket
+
+
+@pytest.fixture
+def sandbox() -> Iterator[Sandbox]:
+    """Each test changes a PSA of its own."""
+    with started_sandbox() as started:
+        yield started
+
+
+@pytest.mark.parametrize("kind", ["full", "clear_resync"])
+def test_boards_agree_and_the_newest_tickets_are_the_same(
+    sync: Sync, linked: Connection, calm: Sandbox, kind: str
+) -> None:
+    sync("full")
+    calm.control("stats/reset")
+    run = sync(kind)
+    boards = run.verification["boards"]
+    with tenant_transaction(linked.organization_id):
+        ours = {board.remote_id: Ticket.objects.filter(board_id=board.pk).count() for board in Board.objects.all()}
+    assert boards
+    assert all(board["remote"] == board["ours"] == ours[board["remote_id"]] for board in boards)
+    assert len(boards) + run.verification["boards_more"] == len(ours)
+    assert [ticket["verdict"] for ticket in run.verification["newest"]] == ["same"] * report.NEWEST
+
+
+def test_the_report_costs_a_bounded_number_of_requests(
+    sync: Sync, linked: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sync("full")
+    with_it = sync("full").requests
+    monkeypatch.setattr("sync.engine.verify.report_on", lambda work: None)
+    assert 0 < with_it - sync("full").requests <= report.BOARDS + report.NEWEST <= 15
+
+
+def test_a_ticket_whose_list_row_lied_is_found_by_its_fields(
+    sync: Sync, linked: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sync("full")
+
+    def altered(work: Any, target: Any, real: Any = report.copy_of) -> str:
+        if target is not TARGETS["tickets"]:
+            return str(real(work, target))
+        names = [name for name in target.names if name != "summary"]
+        columns = ", ".join(f'"{name}"' for name in names)
+        meta = "remote_id, remote_updated_at, ''::bytea AS content_hash"
+        return f"(SELECT {meta}, 'other' AS summary, {columns} FROM {real(work, target)} x)"
+
+    monkeypatch.setattr(report, "copy_of", altered)
+    run = sync("full")
+    first = run.verification["newest"][0]
+    assert (first["verdict"], first["fields"]) == ("differs", ["summary"])
+    with tenant_transaction(linked.organization_id):
+        lines = RunLog.objects.filter(
+            run_id=run.pk, level="warning", message__contains="differs from the PSA in summary"
+        )
+        assert lines.count() == report.NEWEST
+
+
+def test_a_ticket_that_changed_or_went_since_it_was_read_is_no_difference(sync: Sync, linked: Connection) -> None:
+    sync("full")
+    mine = {"remote_id": "1", "remote_updated_at": None, "content_hash": b""}
+    assert report.judged(TARGETS["tickets"], mine, "gone").verdict == "gone"
+    assert report.is_newer(linked.created_at, None)
+
+
+@pytest.mark.parametrize("path", [r"service/tickets/\d+$", r"service/tickets/count"])
+def test_a_psa_that_can_not_answer_the_report_stops_no_run(
+    sync: Sync, calm: Sandbox, linked: Connection, path: str
+) -> None:
+    sync("full")
+    after = 2 if path.endswith("count") else 0  # the counts before and after the read are not the report's
+    calm.control("faults", match={"path": path}, kind="403", after=after)
+    run = sync("full")
+    assert run.state == "done", run.message
+    if after:
+        assert {board["remote"] for board in run.verification["boards"]} == {None}
+    else:
+        assert {ticket["verdict"] for ticket in run.verification["newest"]} == {"unread"}
+
+
+def test_dead_credentials_are_not_overlooked_by_the_report(sync: Sync, calm: Sandbox, linked: Connection) -> None:
+    sync("full")
+    calm.control("faults", match={"path": r"service/tickets/\d+$"}, kind="401")
+    run = sync("full")
+    assert (run.state, run.error_code) == ("failed", "authentication_failed")
+
+
+def test_references_without_a_target_are_counted_by_column(sync: Sync, calm: Sandbox, linked: Connection) -> None:
+    first = sync("full")
+    assert first.verification["unmapped"].get("tickets", {}).get("company_remote_id") is None
+    with tenant_transaction(linked.organization_id):
+        (company,) = Ticket.objects.exclude(company=None).values_list("company_remote_id", flat=True)[:1]
+        number = Ticket.objects.filter(company_remote_id=company).count()
+        Ticket.objects.filter(company_remote_id=company).update(company=None, company_remote_id="999999")
+    run = sync("full")
+    assert run.verification["unmapped"]["tickets"]["company_remote_id"] == number
+
+
+def test_boards_that_the_key_does_not_see_are_named(sync: Sync, calm: Sandbox, linked: Connection) -> None:
+    sync("full")
+    with tenant_transaction(linked.organization_id):
+        board = Board.objects.order_by("pk").first()
+        settings = {"date_range_days": None, "hold_least": 1_000_000, "hold_company_percent": 100}
+        Connection.objects.filter(pk=linked.pk).update(settings=settings | {"boards": [board.remote_id, "424242"]})
+    run = sync("full")
+    assert run.verification["unseen_boards"] == ["424242"], run.message
+
+
+def test_a_quick_sync_reports_nothing(sync: Sync, linked: Connection) -> None:
+    sync("full")
+    assert sync("quick").verification == {}
