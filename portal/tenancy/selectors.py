@@ -80,6 +80,12 @@ def permissions_of(user: User) -> frozenset[str]:
     return frozenset(found or ())
 
 
+def people_who_can(permission: str, besides: int | None = None) -> int:
+    """How many active people of the current organization have a permission; ``besides``: a user's id, who is not counted."""
+    able = Membership.objects.filter(role__permissions__contains=[permission], user__is_active=True)
+    return int(able.exclude(user_id=besides).count() if besides else able.count())
+
+
 def audit_page(wanted: AuditFilter, size: int, before: AuditPlace | None = None) -> list[AuditEvent]:
     """At most ``size`` entries, newest first, from behind ``before`` on: equally fast on every page."""
     rows = AuditEvent.objects.order_by("-at", "-id")

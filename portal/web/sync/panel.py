@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from portal.tenancy.selectors import people_who_can
 from portal.web.sync.words import left_words, parent_words, rate_words, stream_words
 from portal.web.wording import counted, spell_duration
 from sync.models import Run, RunStream
 from sync.selectors.progress import RunProgress, StreamProgress, run_progress
 from sync.selectors.runs import lane_holder
+from sync.services.runs import needs_second
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,16 +61,17 @@ class HeldGroup:
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """Why a run is held and who has approved so far. ``second``: two people have to."""
+    """Why a run is held and who has approved so far. ``second``: two people have to. ``stuck``: so many are not there."""
 
     streams: tuple[HeldStream, ...]
     groups: tuple[HeldGroup, ...]
     second: bool
     approvals: tuple[dict[str, Any], ...]
+    stuck: bool
 
 
 def held_of(run: Run) -> Held | None:
-    """What a held run waits for; None for others. No query."""
+    """What a held run waits for; None for others. Asks who else could approve where two people have to."""
     if run.state != Run.State.HELD:
         return None
     losses: dict[str, dict[str, Any]] = run.verification.get("held", {})
@@ -78,8 +81,15 @@ def held_of(run: Run) -> Held | None:
     groups = (
         HeldGroup(**group | {"why": GROUP_WORDS[group["why"]]}) for group in run.verification.get("held_groups", [])
     )
-    second = any(loss.get("second") for loss in losses.values())
-    return Held(tuple(streams), tuple(groups), second, tuple(run.verification.get("approvals", [])))
+    second = needs_second(run)
+    approvals = tuple(run.verification.get("approvals", []))
+    return Held(tuple(streams), tuple(groups), second, approvals, second and nobody_else(approvals))
+
+
+def nobody_else(approvals: tuple[dict[str, Any], ...]) -> bool:
+    """Whether the organization has fewer people who may approve than are still needed."""
+    first = approvals[0]["by_id"] if approvals else None
+    return people_who_can("manage_integrations", besides=first) < (1 if approvals else 2)
 
 
 GROUP_WORDS = {

@@ -22,6 +22,7 @@ from integrations.models import Connection
 from portal.tenancy.models import Organization, User
 from portal.tenancy.scope import tenant_transaction
 from sync.models import Run, Victim
+from sync.services.runs import run_approve
 from tests.fixtures.runs import make_entries, make_run, make_stream
 from tickets.models import Ticket
 
@@ -180,6 +181,29 @@ def test_the_verification_is_on_the_run(as_admin: Client, finished: Run) -> None
     assert "Differs #6 Status" in words
     assert "2 tickets name a company that is not here" in words
     assert "Boards of the settings that the PSA does not show: 8" in words
+
+
+def test_who_decides_alone_about_what_needs_two_is_told_the_way_out(
+    as_admin: Client, doomed: Run, make_person: Callable[..., User], organization: Organization
+) -> None:
+    words = words_of(as_admin, "run", doomed)
+    assert "Nobody here could be the second person" in words
+    assert "Invite somebody" in words
+    make_person(organization, "technician", "tim@acme.test")
+    assert "Nobody here could be the second person" in words_of(as_admin, "run", doomed)
+    make_person(organization, "admin", "bea@acme.test")
+    assert "Nobody here could be the second person" not in words_of(as_admin, "run", doomed)
+
+
+def test_after_the_first_approval_somebody_else_is_missing(
+    as_admin: Client, doomed: Run, admin: User, make_person: Callable[..., User], organization: Organization
+) -> None:
+    bea = make_person(organization, "admin", "bea@acme.test")
+    with tenant_transaction(doomed.organization_id):
+        run_approve(run=doomed, actor=admin, reason="I looked")
+    assert "Nobody here could be the second person" not in words_of(as_admin, "run", doomed)
+    User.objects.filter(pk=bea.pk).update(is_active=False)
+    assert "Nobody here could be the second person" in words_of(as_admin, "run", doomed)
 
 
 def test_differences_are_shown_and_leave_as_safe_csv(as_admin: Client, connection: Connection) -> None:
