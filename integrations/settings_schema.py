@@ -44,7 +44,7 @@ class ConnectionSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unkno
 
 
 FIELDS = tuple(field.name for field in msgspec.structs.fields(ConnectionSettings))
-_NUMBERS: dict[str, tuple[int, int]] = {
+LIMITS: dict[str, tuple[int, int]] = {
     "date_range_days": (1, LONGEST_RANGE),
     "notes_rotation": (0, MOST_ROTATION),
     "hold_percent": (0, 100),
@@ -53,6 +53,9 @@ _NUMBERS: dict[str, tuple[int, int]] = {
     "hold_second_percent": (0, 100),
     "undo_hours": (0, LONGEST_UNDO),
 }
+"""(least, most) of each number."""
+SAFEGUARDS = ("hold_least", "hold_percent", "hold_company_percent", "hold_second_percent", "undo_hours")
+"""What a sync may take away, who lets it, and how long it can be taken back."""
 _LISTS = ("boards", "excluded_statuses", "custom_fields", "streams")
 
 
@@ -75,7 +78,7 @@ def settings_from(values: Mapping[str, Any], *, streams: tuple[str, ...] = ()) -
     clean: dict[str, Any] = {}
     for name, value in values.items():
         problem = ""
-        if name in _NUMBERS:
+        if name in LIMITS:
             problem = _number_problem(name, value)
         elif name in _LISTS:
             value, problem = _ids(name, value)
@@ -88,6 +91,19 @@ def settings_from(values: Mapping[str, Any], *, streams: tuple[str, ...] = ()) -
     if errors:
         raise SettingsInvalid(errors)
     return msgspec.convert(clean, ConnectionSettings)
+
+
+def check_safeguards(settings: ConnectionSettings) -> None:
+    """Refuses thresholds that contradict each other, with SettingsInvalid. For what a person has just chosen: stored settings stay
+    readable, and a connection whose ``hold_percent`` was raised alone has a second person who is never asked, which is its owner's wish.
+    """
+    if settings.hold_second_percent < settings.hold_percent:
+        raise SettingsInvalid(
+            {
+                "hold_second_percent": f"hold_second_percent is {settings.hold_second_percent}, below hold_percent, which is "
+                f"{settings.hold_percent}: removals between the two pass without anybody. Make it {settings.hold_percent} or more."
+            }
+        )
 
 
 def settings_of(connection: Connection) -> ConnectionSettings:
@@ -118,7 +134,7 @@ def range_start(settings: ConnectionSettings, now: dt.datetime) -> dt.datetime |
 
 
 def _number_problem(name: str, value: Any) -> str:
-    least, most = _NUMBERS[name]
+    least, most = LIMITS[name]
     if value is None and name == "date_range_days":
         return ""
     if isinstance(value, int) and not isinstance(value, bool) and least <= value <= most:

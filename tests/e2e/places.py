@@ -45,6 +45,7 @@ PAGES = {
     "connection_remove": "/settings/integrations/{connection}/remove/",
     "connection_tickets": "/settings/integrations/{connection}/tickets/",
     "connection_schedule": "/settings/integrations/{connection}/schedule/",
+    "connection_safeguards": "/settings/integrations/{connection}/safeguards/",
     "connection_credentials": "/settings/integrations/{connection}/credentials/",
     "people": "/settings/people/",
     "person": "/settings/people/{person}/",

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from portal.web.integrations import credentials, overview, schedule, setup, tickets
+from portal.web.integrations import credentials, overview, safeguards, schedule, setup, tickets
 
 urlpatterns = [
     path("", overview.integrations, name="integrations"),
@@ -16,5 +16,6 @@ urlpatterns = [
     path("<int:pk>/choices/", tickets.connection_choices, name="connection_choices"),
     path("<int:pk>/schedule/", schedule.connection_schedule, name="connection_schedule"),
     path("<int:pk>/schedule/pause/", schedule.connection_pause, name="connection_pause"),
+    path("<int:pk>/safeguards/", safeguards.connection_safeguards, name="connection_safeguards"),
     path("<int:pk>/credentials/", credentials.connection_credentials, name="connection_credentials"),
 ]

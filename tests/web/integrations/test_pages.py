@@ -19,7 +19,14 @@ from tests.fixtures.systems import CREDENTIALS
 
 ClientFor = Callable[[User], Client]
 Make = Callable[..., Connection]
-PAGES = ("connection", "connection_tickets", "connection_schedule", "connection_credentials", "connection_remove")
+PAGES = (
+    "connection",
+    "connection_tickets",
+    "connection_schedule",
+    "connection_safeguards",
+    "connection_credentials",
+    "connection_remove",
+)
 POSTS = ("connection_test", "connection_rename", "connection_remove", "connection_choices", "connection_pause")
 
 

@@ -1,0 +1,125 @@
+"""Safeguards: how much a sync may take away unasked, who lets it take more, and how long it can be taken back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+from django import forms
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods
+
+from integrations.models import Connection
+from integrations.services.connections import connection_configure
+from integrations.settings_schema import (
+    LIMITS,
+    SAFEGUARDS,
+    ConnectionSettings,
+    SettingsInvalid,
+    check_safeguards,
+    settings_from,
+    settings_of,
+)
+from portal.tenancy.selectors import people_who_can
+from portal.web.access import requires
+from portal.web.integrations.found import found_provider, shown_connection
+from portal.web.integrations.shown import shown_card
+from portal.web.request import PortalRequest
+from portal.web.sync.words import stream_words
+from sync.selectors.overview import connection_card
+from sync.selectors.thresholds import thresholds
+
+WORDS: dict[str, tuple[str, str]] = {
+    "hold_percent": (
+        "Hold above, in percent of a stream",
+        "A full sync that would remove a larger share of the tickets, of the companies or of another stream waits for a person. "
+        "100: no share is too large.",
+    ),
+    "hold_least": (
+        "and above, in records",
+        "So few removals pass, whatever their share: in a small stream five records are many percent.",
+    ),
+    "hold_company_percent": (
+        "Hold above, in percent of one company's tickets",
+        "Counts from as many tickets on as the number above. It also holds a sync that would remove a whole company or board that has "
+        "tickets here. 100: companies and boards are not looked at.",
+    ),
+    "hold_second_percent": (
+        "Second person above, in percent of a stream",
+        "Two different people have to approve when a larger share would go. 100: one person is always enough.",
+    ),
+    "undo_hours": (
+        "Undo for, in hours",
+        "How long what a sync removed can be brought back, and a clear and resync be taken back. 0: not at all.",
+    ),
+}
+
+
+class SafeguardsForm(forms.Form):
+    """One number a setting; the limits are the settings' own."""
+
+    def __init__(self, data: Mapping[str, Any] | None, *, settings: ConnectionSettings) -> None:
+        super().__init__(data, initial={name: getattr(settings, name) for name in SAFEGUARDS})
+        self.settings = settings
+        for name in SAFEGUARDS:
+            label, help_text = WORDS[name]
+            self.fields[name] = number_field(label, help_text, *LIMITS[name])
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        if not self.errors:
+            try:
+                check_safeguards(self.wanted())
+            except SettingsInvalid:
+                share = cleaned["hold_percent"]
+                self.add_error(
+                    "hold_second_percent",
+                    f"This is less than the {share} % from which one person is asked: removals between the two would pass without "
+                    f"anybody. Enter {share} or more.",
+                )
+        return cleaned
+
+    def wanted(self) -> ConnectionSettings:
+        """All settings, with those of this form as typed."""
+        return settings_from({**msgspec.to_builtins(self.settings), **self.cleaned_data})
+
+
+def number_field(label: str, help_text: str, least: int, most: int) -> forms.IntegerField:
+    """A whole number that says its limits when it is outside of them."""
+    said = f"Enter a whole number from {least:,} to {most:,}."
+    errors = dict.fromkeys(("required", "invalid", "min_value", "max_value"), said)
+    return forms.IntegerField(
+        label=label, help_text=help_text, min_value=least, max_value=most, error_messages=errors, label_suffix=""
+    )
+
+
+@require_http_methods(["GET", "POST"])
+@requires("manage_integrations")
+def connection_safeguards(request: PortalRequest, pk: int) -> HttpResponse:
+    """The form, and what its numbers mean for the records that are here; saved ones count from the next sync on."""
+    found = shown_connection(pk)
+    form = SafeguardsForm(request.POST or None, settings=settings_of(found))
+    if request.method == "POST" and form.is_valid():
+        connection_configure(connection=found, settings=form.wanted(), actor=request.user)
+        messages.success(request, "Saved. It counts from the next sync on, and for undoing at once.")
+        return redirect(request.path)
+    status = 422 if request.method == "POST" else 200
+    return render(request, "integrations/safeguards.html", safeguards_context(found, form), status=status)
+
+
+def safeguards_context(found: Connection, form: SafeguardsForm) -> dict[str, Any]:
+    """What the page shows around the form."""
+    wanted = settings_of(found)
+    return {
+        "connection": found,
+        "provider": found_provider(found.provider),
+        "card": shown_card(connection_card(found, timezone.now())),
+        "form": form,
+        "lines": [(stream_words(line.stream).capitalize(), line) for line in thresholds(found, wanted)],
+        "alone": wanted.hold_second_percent < 100 and people_who_can("manage_integrations") < 2,
+        "tab": "safeguards",
+    }
