@@ -38,9 +38,10 @@ def add_actions(parser: CommandParser) -> None:
     which.add_argument("--markdown", action="store_true", help="the table of docs/capabilities.md")
     organization_option(can, required=False)
     json_option(can)
-    _on_connection(actions, "delete", "remove a connection and all that was synced through it").add_argument(
-        "--confirm", required=True, metavar="NAME", help="the connection's name, to be sure"
-    )
+    delete = _on_connection(actions, "delete", "remove a connection and all that was synced through it")
+    sure = delete.add_mutually_exclusive_group()
+    sure.add_argument("--yes", action="store_true", help="do it; without this it only says what would go")
+    sure.add_argument("--confirm", metavar="NAME", help="do it if this is the connection's name, for scripts")
     _schedule(_on_connection(actions, "schedule", "show or change when it syncs by itself"))
 
 

@@ -138,6 +138,44 @@ def test_settings_not_named_in_the_file_stay(connection: Connection, tmp_path: P
     )
 
 
+def test_boards_and_statuses_that_the_psa_does_not_have_are_refused_by_name(
+    organization: Organization, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    credentials, settings = tmp_path / "c.json", tmp_path / "s.json"
+    credentials.write_text(json.dumps(sandbox.credentials))
+    settings.write_text('{"boards": ["987001"]}')
+    said = refused(*create(credentials, "--settings-file", str(settings)))
+    assert said.startswith("boards: the PSA has no board 987001. It shows this key ")
+    with tenant_transaction(organization.pk):
+        assert not Connection.objects.exists()
+    made = run(*create(credentials))
+    with tenant_transaction(organization.pk):
+        known = Connection.objects.get(pk=made["id"]).catalog["boards"][0]
+    which = ("configure", "--connection", str(made["id"]), "--settings-file", str(settings))
+    status = known["statuses"][0]["remote_id"]
+    settings.write_text(json.dumps({"boards": [known["remote_id"]], "excluded_statuses": [status, 987002, "987003"]}))
+    said = refused(*which)
+    assert said.startswith("excluded_statuses: the PSA has no status 987002, 987003. ")
+    settings.write_text(json.dumps({"boards": [known["remote_id"]], "excluded_statuses": [status]}))
+    found = run(*which)["settings"]
+    assert (found["boards"], found["excluded_statuses"]) == ([known["remote_id"]], [status])
+
+
+def test_what_was_made_since_the_choices_were_read_is_known(
+    organization: Organization, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    credentials, settings = tmp_path / "c.json", tmp_path / "s.json"
+    credentials.write_text(json.dumps(sandbox.credentials))
+    made = run(*create(credentials))
+    with tenant_transaction(organization.pk):
+        stored = Connection.objects.get(pk=made["id"])
+        board = stored.catalog["boards"].pop()["remote_id"]
+        stored.save()
+    settings.write_text(json.dumps({"boards": [board]}))
+    found = run("configure", "--connection", str(made["id"]), "--settings-file", str(settings))
+    assert found["settings"]["boards"] == [board]
+
+
 def test_a_connection_is_found_by_its_id_alone_and_only_in_its_own_organization(
     connection: Connection, other_organization: Organization
 ) -> None:
@@ -203,6 +241,26 @@ def test_removing_takes_the_name_and_refuses_while_a_run_is_open(connection: Con
     assert run(*which, "Main")["deleted"] == connection.pk
     with tenant_transaction(connection.organization_id):
         assert not Connection.objects.exists()
+
+
+def test_removing_without_being_sure_says_what_would_go(connection: Connection) -> None:
+    which = ("delete", "--connection", str(connection.pk))
+    assert refused(*which).startswith("This removes “Main” with 0 records")
+    with tenant_transaction(connection.organization_id):
+        assert Connection.objects.exists()
+    assert run(*which, "--yes")["deleted"] == connection.pk
+
+
+def test_thresholds_that_contradict_each_other_are_refused_where_they_are_named(
+    connection: Connection, tmp_path: Path
+) -> None:
+    path = tmp_path / "s.json"
+    which = ("configure", "--connection", str(connection.pk), "--settings-file", str(path))
+    path.write_text('{"hold_percent": 30, "hold_second_percent": 20}')
+    assert "Make it 30 or more" in refused(*which)
+    path.write_text('{"hold_percent": 30, "undo_hours": 5}')
+    found = run(*which)["settings"]
+    assert (found["hold_percent"], found["hold_second_percent"], found["undo_hours"]) == (30, 20, 5)
 
 
 def test_credentials_move_to_a_new_key(connection: Connection, settings) -> None:

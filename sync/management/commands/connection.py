@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from integrations.errors import IntegrationError
 from integrations.models import Connection
 from integrations.port import CredentialsInvalid, ProbeReport
 from integrations.selectors import connection_home, connection_whole
+from integrations.services.choices import check_choices, check_first_choices
 from integrations.services.connections import connection_configure, connection_create, connection_test
 from integrations.services.probing import (
     connection_catalog_read,
@@ -26,13 +27,14 @@ from integrations.services.probing import (
     reason_and_action,
     usable,
 )
-from integrations.settings_schema import ConnectionSettings, settings_from
+from integrations.settings_schema import ConnectionSettings, check_safeguards, settings_from
 from portal.tenancy.commands import OperatorCommand
 from portal.tenancy.scope import tenant, tenant_transaction
 from portal.tenancy.selectors import organization_list
 from sync.management import connection_answers as answers
 from sync.management.connection_parsers import add_actions
 from sync.models import Schedule
+from sync.selectors.clearance import live_counts
 from sync.selectors.overview import connection_card, connection_cards
 from sync.services.removal import connection_remove
 from sync.services.schedules import ScheduleInvalid, schedule_of, schedule_pause, schedule_resume, schedule_update
@@ -63,10 +65,12 @@ class Command(OperatorCommand):
         provider = registry.provider(options["provider"])
         with self.in_organization(options["organization"]) as organization_id:
             credentials = credentials_from(json_file(options["credentials_file"]), provider.key)
-            wanted = settings_for(provider.key, json_file(options["settings_file"]) if options["settings_file"] else {})
+            given = json_file(options["settings_file"]) if options["settings_file"] else {}
+            wanted = settings_for(provider.key, given, given)
             report = credentials_probe(provider.key, credentials)
             if not usable(report.checks):
                 raise CommandError(f"Nothing was made. {reason_and_action(report.checks)}")
+            check_first_choices(provider=provider.key, credentials=credentials, settings=wanted)
             with tenant_transaction():
                 made = connection_create(
                     organization_id=organization_id,
@@ -94,7 +98,8 @@ class Command(OperatorCommand):
     def _configure(self, options: dict[str, Any]) -> None:
         with self._connection(options) as (connection, slug):
             given = json_file(options["settings_file"])
-            wanted = settings_for(connection.provider, {**connection.settings, **given})
+            wanted = settings_for(connection.provider, {**connection.settings, **given}, given)
+            check_choices(connection=connection, settings=wanted)
             connection_configure(connection=connection, settings=wanted)
             self._answer_one(connection.pk, slug)
 
@@ -132,8 +137,7 @@ class Command(OperatorCommand):
 
     def _delete(self, options: dict[str, Any]) -> None:
         with self._connection(options) as (connection, _):
-            if options["confirm"] != connection.name:
-                raise CommandError(f"The connection is called “{connection.name}”; --confirm must say exactly that.")
+            require_sure(connection, options)
             connection_remove(connection=connection, actor=None)
         self.answer(
             {"deleted": connection.pk, "name": connection.name}, [f"Removed {connection.name} and all that was synced."]
@@ -165,6 +169,19 @@ class Command(OperatorCommand):
             return [(organization.pk, organization.slug) for organization in organization_list()]
         with self.in_organization(slug) as organization_id:
             return [(organization_id, slug)]
+
+
+def require_sure(connection: Connection, options: dict[str, Any]) -> None:
+    """Removing is asked for twice: by --yes, or by the name. Raises CommandError that says what would go."""
+    if options["confirm"] is not None and options["confirm"] != connection.name:
+        raise CommandError(f"The connection is called “{connection.name}”; --confirm must say exactly that.")
+    if options["confirm"] is None and not options["yes"]:
+        with tenant_transaction():
+            rows = sum(count for _, count in live_counts(connection))
+        raise CommandError(
+            f"This removes “{connection.name}” with {rows:,} records and all history that came through it. Nothing was removed. "
+            "Add --yes to do it."
+        )
 
 
 def json_file(path: str) -> dict[str, Any]:
@@ -205,9 +222,12 @@ def credentials_from(values: dict[str, Any], provider: str) -> dict[str, str]:
     return cleaned
 
 
-def settings_for(provider: str, values: dict[str, Any]) -> ConnectionSettings:
-    """Checked settings. Raises SettingsInvalid."""
-    return settings_from(values, streams=tuple(spec.name for spec in registry.provider(provider).streams))
+def settings_for(provider: str, values: dict[str, Any], given: Collection[str]) -> ConnectionSettings:
+    """Checked settings. ``given``: those that are named now. Raises SettingsInvalid."""
+    wanted = settings_from(values, streams=tuple(spec.name for spec in registry.provider(provider).streams))
+    if "hold_second_percent" in given:
+        check_safeguards(wanted)
+    return wanted
 
 
 def changed_schedule(connection: Connection, options: dict[str, Any]) -> Schedule:
