@@ -43,3 +43,11 @@ def ring_waiting(organization_id: int, connection_id: int) -> None:
         queued = list(Run.objects.filter(connection_id=connection_id, state=Run.State.QUEUED).order_by("-urgent", "id"))
     for run in queued:
         ring(organization_id, run.pk, run.lane, urgent=run.urgent)
+
+
+def ring_retries(organization_id: int) -> None:
+    """Tells a worker that somebody wants records fetched again."""
+    try:
+        current_app.send_task("sync.retry", args=[organization_id], queue=QUEUES[Run.Lane.FAST], priority=NORMAL)
+    except OperationalError as err:
+        log.warning("The broker is away; the sweeper will ring", error=type(err).__name__)

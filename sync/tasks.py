@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import time
+
 from celery import shared_task
+from django.conf import settings
 from structlog.contextvars import bound_contextvars
 
 from portal.tenancy.scope import tenant_transaction
 from portal.tenancy.tasks import TenantTask
-from sync.bells import ring
+from sync.bells import ring, ring_retries
 from sync.engine.drive import advance
 from sync.models import Run
+from sync.services.issues import retry_next
 from sync.services.sweeper import ring_turns, sweep
 
 
@@ -26,6 +30,16 @@ def lane_of(run_id: int, organization_id: int) -> str:
     """The run's lane."""
     with tenant_transaction(organization_id):
         return Run.objects.values_list("lane", flat=True).get(pk=run_id)
+
+
+@shared_task(name="sync.retry", base=TenantTask)
+def retry_records(organization_id: int) -> None:
+    """Fetches the records again that somebody asked for, for a slice's time; rings again when there are more."""
+    ends_at = time.monotonic() + settings.SYNC_SLICE_SECONDS
+    while retry_next():
+        if time.monotonic() > ends_at:
+            ring_retries(organization_id)
+            return
 
 
 @shared_task(name="sync.sweep")

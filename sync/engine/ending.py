@@ -14,6 +14,7 @@ from integrations.services.connections import connection_answered, connection_fa
 from portal.core.merge import MergeContext
 from portal.tenancy.scope import tenant_transaction
 from sync.bells import ring_waiting
+from sync.engine.issues import note_failures, settle
 from sync.engine.journal import issue, note
 from sync.engine.lease import Lease, LeaseLost, step
 from sync.engine.plan import result_of
@@ -46,6 +47,7 @@ def done(work: Work) -> None:
             updated=figures["updated"],
             removed=figures["removed"],
         )
+        settle(work)
         _close(work.lease.run_id, Run.State.DONE, result, message=summary_of(figures, issues))
 
 
@@ -87,6 +89,7 @@ def failed(lease: Lease, message: str, *, code: str, error: IntegrationError | N
                 f"{message}{quoted}",
                 sample=error.sample if isinstance(error, ProtocolError) else "",
             )
+            note_failures(lease.organization_id, lease.connection_id, lease.run_id)
             if error is not None:
                 connection_failed(connection_id=lease.connection_id, error=error)
             unfinished = [RunStream.State.PENDING, RunStream.State.FETCHING, RunStream.State.FETCHED]

@@ -1,11 +1,13 @@
 """The ledger of synchronisation."""
 
+from sync.models.issue import Issue
 from sync.models.run import Run, RunIssue, RunLog, RunSignal, RunStream
 from sync.models.schedule import Cursor, Nightly, ParentRead, Schedule
 from sync.models.victim import Victim
 
 __all__ = [
     "Cursor",
+    "Issue",
     "Nightly",
     "ParentRead",
     "Run",

@@ -11,8 +11,8 @@ from django.utils import timezone
 
 from integrations.models import Connection
 from portal.tenancy.scope import system_transaction, tenant_transaction
-from sync.bells import ring
-from sync.models import Nightly, Run, Schedule
+from sync.bells import ring, ring_retries
+from sync.models import Issue, Nightly, Run, Schedule
 from sync.services.runs import RunRefused, is_first, run_request
 from sync.services.schedules import kind_of_night, reckon
 from sync.services.turns import turns
@@ -27,6 +27,8 @@ def sweep() -> None:
         start_due(organization_id, schedule_id)
     for organization_id, run_id, lane, urgent in runs_due():
         ring(organization_id, run_id, lane, urgent=urgent)
+    for organization_id in retries_due():
+        ring_retries(organization_id)
     ring_turns()
 
 
@@ -104,3 +106,10 @@ def runs_due() -> list[tuple[int, int, str, bool]]:
         rows = list(due.order_by("-urgent", "id").values_list("organization_id", "pk", "lane", "urgent")[:1000])
         Run.objects.filter(pk__in=[row[1] for row in rows]).update(rung_at=now)
     return rows
+
+
+def retries_due() -> list[int]:
+    """Organizations in which somebody asked for records again, and nobody came: the bell was lost, or the worker."""
+    patience = timezone.now() - 4 * dt.timedelta(seconds=settings.SYNC_LEASE_SECONDS)
+    with system_transaction():
+        return list(Issue.objects.filter(retry_at__lt=patience).values_list("organization_id", flat=True).distinct())

@@ -31,6 +31,8 @@ PAGES = {
     "invoice": "/clients/invoices/{invoice}/",
     "opportunity": "/clients/opportunities/{opportunity}/",
     "sync_history": "/sync/history/",
+    "issues": "/sync/issues/",
+    "missing_ticket": "/sync/missing/",
     "run": "/sync/runs/{run}/",
     "run_items": "/sync/runs/{run}/items/",
     "run_log": "/sync/runs/{run}/log/",
@@ -59,11 +61,12 @@ PAGES = {
     "account_logout": "/account/logout/",
     "styleguide": "/styleguide/",
 }
-SEEN_ELSEWHERE = {"connection_configure", "invitation"}
-"""Their addresses come up in a story: setting up a connection, joining by a link."""
+SEEN_ELSEWHERE = {"connection_configure", "invitation", "issue"}
+"""Their addresses come up in a story: setting up a connection, joining by a link, a failed record."""
 NOT_PAGES = {
     *("healthz", "readyz", "switch_organization", "account_email", "account_set_password", "account_reauthenticate"),
     *("run_start", "run_cancel", "run_decide", "run_progress", "run_notices", "connection_test", "connection_rename"),
+    *("issue_retry", "issue_dismiss", "issue_reopen", "missing_ticket_fetch"),
     *("connection_choices", "connection_pause", "ticket_refresh", "ticket_client_options", "invitation_resend"),
     *(
         "invitation_revoke",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
+from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 from django import forms
@@ -49,6 +49,31 @@ class DecisionForm(forms.Form):
 
     decision = forms.ChoiceField(choices=[("approve", "Approve"), ("reject", "Reject")])
     reason = forms.CharField(max_length=500)
+
+
+class DismissForm(forms.Form):
+    """Dismissing failures wants a reason."""
+
+    reason = forms.CharField(label="Reason", max_length=500, help_text="Others see it here and in the audit log.")
+
+
+class AbsenceForm(forms.Form):
+    """Which ticket is missed, and of which connection."""
+
+    connection = forms.TypedChoiceField(label="Connection", coerce=int)
+    ticket = forms.CharField(
+        label="Ticket",
+        max_length=500,
+        help_text="The number that the PSA shows, or the address of the ticket's page there.",
+    )
+
+    def __init__(self, *args: Any, connections: list[tuple[int, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = cast(forms.TypedChoiceField, self.fields["connection"])
+        field.choices = connections
+        if len(connections) == 1:
+            self.fields["connection"].widget = forms.HiddenInput()
+            self.fields["connection"].initial = connections[0][0]
 
 
 class UndoForm(forms.Form):

@@ -3,12 +3,19 @@
 from django.urls import path
 from django.views.generic import RedirectView
 
-from portal.web.sync import decisions, diff, downloads, history, notices, options, runs
+from portal.web.sync import absence, decisions, diff, downloads, history, issues, notices, options, runs
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="web:sync_history")),
     path("history/", history.sync_history, name="sync_history"),
     path("history.csv", downloads.history_csv, name="sync_history_csv"),
+    path("issues/", issues.issues, name="issues"),
+    path("issues/<int:pk>/", issues.issue, name="issue"),
+    path("issues/<int:pk>/retry/", issues.retry, name="issue_retry"),
+    path("issues/<int:pk>/dismiss/", issues.dismiss, name="issue_dismiss"),
+    path("issues/<int:pk>/reopen/", issues.reopen, name="issue_reopen"),
+    path("missing/", absence.missing, name="missing_ticket"),
+    path("missing/fetch/", absence.fetch, name="missing_ticket_fetch"),
     path("notices/", notices.run_notices, name="run_notices"),
     path("runs/<int:pk>/", runs.run, name="run"),
     path("runs/<int:pk>/progress/", runs.run_progress, name="run_progress"),

@@ -61,6 +61,7 @@ NAVIGATION = (
     NavigationItem("Tickets", "/tickets/", "ticket", "view_tickets", key="t"),
     NavigationItem("Clients", "/clients/", "building", "view_clients", key="c"),
     NavigationItem("Sync history", "/sync/history/", "history", "view_integration_logs", key="h", also="/sync/runs/"),
+    NavigationItem("Issues", "/sync/issues/", "alert", "view_integration_logs", key="x", also="/sync/missing/"),
     NavigationItem(
         "Integrations",
         "/settings/integrations/",

@@ -1,0 +1,173 @@
+"""Issues: what is broken, by cause, and which button mends it?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_POST
+
+from portal.core.errors import Refused
+from portal.web.access import requires
+from portal.web.request import PortalRequest
+from portal.web.sync.forms import DismissForm
+from portal.web.sync.words import stream_words
+from sync.models import Issue
+from sync.selectors.history import connection_choices
+from sync.selectors.issues import (
+    CLEARED,
+    DISMISSED,
+    OPEN,
+    IssueGroup,
+    issue_get,
+    issue_groups_open,
+    issue_labels,
+    issues_like,
+)
+from sync.services.issues import issues_dismiss, issues_reopen, issues_retry
+
+STATE_CHOICES = [(OPEN, "Open"), (DISMISSED, "Dismissed"), (CLEARED, "Cleared")]
+MENDING = {
+    "authentication_failed": ("Enter new credentials.", "web:connection_credentials"),
+    "address_refused": ("Correct the address.", "web:connection_credentials"),
+    "permission_missing": ("Give the key the right that is named, then test the connection.", "web:connection"),
+    "record_rejected": ("Correct the record in the PSA, then fetch it again.", ""),
+    "not_found": ("Nothing: the next full sync removes what is gone.", ""),
+    "incomplete": (
+        "Sync again; if it stays, ask the PSA's vendor why its count and its list differ.",
+        "web:connection_sync",
+    ),
+    "protocol_error": ("Sync again later; the sample shows what the PSA answered.", "web:connection_sync"),
+    "transient": ("Nothing, if the PSA is up again: the next sync clears this.", "web:connection_sync"),
+    "rate_limited": ("Nothing: the next sync clears this.", "web:connection_sync"),
+}
+"""What to do about a code, and the connection's page where that is done."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShownGroup:
+    """A group as the page shows it. ``what``: "212 tickets" or what else failed; ``remedy``, ``href``: how it is mended, and where."""
+
+    group: IssueGroup
+    what: str
+    remedy: str
+    href: str
+
+
+@require_GET
+@requires("view_integration_logs")
+def issues(request: PortalRequest) -> HttpResponse:
+    """The groups, most records first."""
+    state = request.GET.get("state", OPEN)
+    state = state if state in dict(STATE_CHOICES) else OPEN
+    wanted = request.GET.get("connection", "")
+    connection = int(wanted) if wanted.isascii() and wanted.isdigit() and len(wanted) < 19 else None
+    groups = [shown_group(group) for group in issue_groups_open(state, connection)]
+    context = {
+        "groups": groups,
+        "state": state,
+        "states": STATE_CHOICES,
+        "connection": connection,
+        "connections": connection_choices(),
+        "active": (state != OPEN) + (connection is not None),
+        "working": any(shown.group.waiting for shown in groups),
+    }
+    return render(request, "sync/issues.html", context)
+
+
+def shown_group(group: IssueGroup) -> ShownGroup:
+    """The group in words."""
+    remedy, page = MENDING.get(group.code, ("Look at the run's log.", ""))
+    return ShownGroup(group, what_failed(group), remedy, reverse(page, args=[group.connection_id]) if page else "")
+
+
+def what_failed(group: IssueGroup) -> str:
+    """What the issues are about: records, a stream, or whole runs."""
+    if not group.stream:
+        return "The sync itself"
+    words = stream_words(group.stream)
+    if group.records == 1:
+        return words.capitalize()
+    return f"{group.records:,} {words}"
+
+
+@require_GET
+@requires("view_integration_logs")
+def issue(request: PortalRequest, pk: int) -> HttpResponse:
+    """The records of one cause, and what can be done."""
+    return render(request, "sync/issue.html", shown_issue(request, pk))
+
+
+def shown_issue(request: PortalRequest, pk: int, form: DismissForm | None = None) -> dict[str, Any]:
+    """What the page shows."""
+    found = found_issue(pk)
+    after = request.GET.get("after", "")
+    page = issues_like(found, int(after) if after.isascii() and after.isdigit() and len(after) < 19 else None)
+    labels = issue_labels(page.issues)
+    remedy, where = MENDING.get(found.code, ("Look at the run's log.", ""))
+    return {
+        "issue": found,
+        "rows": [(member, *labels.get(member.remote_id, ("", None))) for member in page.issues],
+        "next": page.next,
+        "after": after,
+        "words": stream_words(found.stream) if found.stream else "the sync itself",
+        "remedy": remedy,
+        "href": reverse(where, args=[found.connection_id]) if where else "",
+        "form": form or DismissForm(),
+        "working": any(member.retry_at for member in page.issues),
+    }
+
+
+def found_issue(pk: int) -> Issue:
+    """The issue, or 404."""
+    try:
+        return issue_get(pk)
+    except Issue.DoesNotExist as err:
+        raise Http404("There is no such issue.") from err
+
+
+@require_POST
+@requires("manage_integrations")
+def retry(request: PortalRequest, pk: int) -> HttpResponse:
+    """Fetches the record, or all that failed alike, again."""
+    found = found_issue(pk)
+    try:
+        asked = issues_retry(issue=found, all_alike="all" in request.POST, actor=request.user)
+    except Refused as err:
+        messages.error(request, err.message)
+    else:
+        messages.success(
+            request,
+            f"{asked:,} record{'s' if asked != 1 else ''} will be fetched again. What works disappears from here.",
+        )
+    return redirect("web:issue", pk=pk)
+
+
+@require_POST
+@requires("manage_integrations")
+def dismiss(request: PortalRequest, pk: int) -> HttpResponse:
+    """Takes the cause off the list, with a reason."""
+    form = DismissForm(request.POST)
+    if not form.is_valid():
+        return render(request, "sync/issue.html", shown_issue(request, pk, form), status=422)
+    dismissed = issues_dismiss(
+        issue=found_issue(pk), all_alike=True, reason=form.cleaned_data["reason"], actor=request.user
+    )
+    messages.success(
+        request,
+        f"{dismissed:,} issue{'s' if dismissed != 1 else ''} dismissed. They come back if they fail for another cause.",
+    )
+    return redirect("web:issues")
+
+
+@require_POST
+@requires("manage_integrations")
+def reopen(request: PortalRequest, pk: int) -> HttpResponse:
+    """Puts what was dismissed back on the list."""
+    issues_reopen(issue=found_issue(pk), actor=request.user)
+    messages.success(request, "These issues are on the list again.")
+    return redirect("web:issue", pk=pk)

@@ -1,0 +1,50 @@
+"""Keeping track of what is broken across runs: a run that ends books what failed, and clears what works again."""
+
+from __future__ import annotations
+
+from django.db import connection as database
+
+from integrations.port import Reach
+from sync.engine.work import Work
+from sync.models import Issue, RunStream
+
+NOTE = """
+INSERT INTO sync_issue (organization_id, connection_id, stream, remote_id, code, cause, message, sample, first_at, last_at,
+    first_run, last_run, times, dismiss_reason)
+SELECT DISTINCT ON (stream, remote_id) organization_id, %(connection)s, stream, remote_id, code,
+    left(regexp_replace(message, '[0-9]+', '#', 'g'), 300), message, sample, at, at, run_id, run_id, 1, ''
+FROM sync_runissue WHERE organization_id = %(organization)s AND run_id = %(run)s ORDER BY stream, remote_id, id DESC
+ON CONFLICT (connection_id, stream, remote_id) WHERE cleared_at IS NULL DO UPDATE SET
+    code = EXCLUDED.code, cause = EXCLUDED.cause, message = EXCLUDED.message, sample = EXCLUDED.sample, retry_at = NULL,
+    last_at = EXCLUDED.last_at, last_run = EXCLUDED.last_run, times = sync_issue.times + 1,
+    dismissed_at = CASE WHEN sync_issue.cause = EXCLUDED.cause THEN sync_issue.dismissed_at END"""
+"""What the run could not read or merge. A dismissed issue stays dismissed while its cause is the same."""
+
+CLEAR = """
+UPDATE sync_issue i SET cleared_at = clock_timestamp(), cleared_run = %(run)s, retry_at = NULL
+WHERE i.organization_id = %(organization)s AND i.connection_id = %(connection)s AND i.cleared_at IS NULL
+    AND i.last_run IS DISTINCT FROM %(run)s AND (i.stream = '' OR (i.remote_id = '' AND i.stream = ANY(%(done)s))
+        OR (i.remote_id <> '' AND (i.stream = ANY(%(whole)s) OR EXISTS (SELECT 1 FROM ledger_journalentry j
+            WHERE j.organization_id = i.organization_id AND j.run_id = %(run)s AND j.stream = i.stream AND j.remote_id = i.remote_id))))"""
+"""What works again: the run itself, streams that ended, records that were merged or that a complete reading did not refuse again."""
+
+
+def note_failures(organization_id: int, connection_id: int, run_id: int) -> None:
+    """Books the run's failures, in the caller's transaction."""
+    with database.cursor() as cursor:
+        cursor.execute(NOTE, {"organization": organization_id, "connection": connection_id, "run": run_id})
+
+
+def settle(work: Work) -> None:
+    """At the good end of a run: books what failed and clears what works again, in the caller's transaction."""
+    run = work.run
+    own = {"organization": run.organization_id, "connection": run.connection_id, "run": run.pk}
+    note_failures(run.organization_id, run.connection_id, run.pk)
+    if not Issue.objects.filter(connection_id=run.connection_id, cleared_at=None).exists():
+        return
+    ended = RunStream.objects.filter(run_id=run.pk, state=RunStream.State.DONE)
+    done = list(ended.values_list("name", flat=True))
+    reach = {spec.name: spec.reach for spec in work.adapter.streams}
+    whole = [] if work.quick else [name for name in done if reach.get(name) is Reach.GLOBAL]
+    with database.cursor() as cursor:
+        cursor.execute(CLEAR, own | {"done": done, "whole": whole})

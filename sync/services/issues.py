@@ -1,0 +1,95 @@
+"""What people do about failures: try again, dismiss with a reason, take that back."""
+
+from __future__ import annotations
+
+import structlog
+from django.db import transaction
+from django.utils import timezone
+
+from integrations.errors import IntegrationError
+from integrations.models import Connection
+from portal.core.errors import Refused
+from portal.tenancy.models import User
+from portal.tenancy.scope import tenant_transaction
+from portal.tenancy.services.audit import audit_record
+from sync.bells import ring_retries
+from sync.models import Issue
+from sync.services.replay import record_replay
+
+log = structlog.get_logger("sync")
+AT_ONCE = 500
+"""Records of one press of "Fetch again"."""
+
+
+def like(issue: Issue) -> dict[str, object]:
+    """What the open issues of the same cause have in common, as a filter."""
+    return {
+        "connection_id": issue.connection_id,
+        "stream": issue.stream,
+        "code": issue.code,
+        "cause": issue.cause,
+        "cleared_at": None,
+    }
+
+
+def issues_retry(*, issue: Issue, all_alike: bool, actor: User) -> int:
+    """Asks for another try of the record, or of up to ``AT_ONCE`` that failed alike. Returns of how many. Raises Refused."""
+    if not issue.remote_id:
+        raise Refused("A whole sync failed here, not a record: start a sync to try again.")
+    wanted = Issue.objects.filter(**like(issue)) if all_alike else Issue.objects.filter(pk=issue.pk, cleared_at=None)
+    keys = list(wanted.order_by("pk").values_list("pk", flat=True)[:AT_ONCE])
+    asked = Issue.objects.filter(pk__in=keys).update(retry_at=timezone.now())
+    audit_record(action="issue.retried", target=issue, actor=actor, changes={"records": [None, asked]})
+    organization_id = issue.organization_id
+    transaction.on_commit(lambda: ring_retries(organization_id))
+    return asked
+
+
+def issues_dismiss(*, issue: Issue, all_alike: bool, reason: str, actor: User) -> int:
+    """Takes the issue, or all that failed alike, off the list until the cause changes. Returns how many. Raises Refused."""
+    if not reason.strip():
+        raise Refused("Say why this may stay as it is: others will wonder.", field="reason")
+    wanted = Issue.objects.filter(**like(issue)) if all_alike else Issue.objects.filter(pk=issue.pk, cleared_at=None)
+    dismissed = wanted.filter(dismissed_at=None).update(
+        dismissed_at=timezone.now(), dismissed_by=actor, dismiss_reason=reason.strip()
+    )
+    audit_record(
+        action="issue.dismissed",
+        target=issue,
+        actor=actor,
+        changes={"records": [None, dismissed], "reason": [None, reason.strip()]},
+    )
+    return dismissed
+
+
+def issues_reopen(*, issue: Issue, actor: User) -> int:
+    """Puts what was dismissed for this cause back on the list. Returns how many."""
+    reopened = Issue.objects.filter(**like(issue)).exclude(dismissed_at=None).update(dismissed_at=None)
+    audit_record(action="issue.reopened", target=issue, actor=actor, changes={"records": [None, reopened]})
+    return reopened
+
+
+def retry_next() -> bool:
+    """Tries one record that somebody asked for, in the current tenant scope and outside a transaction. Returns whether there was one."""
+    with tenant_transaction():
+        waiting = Issue.objects.select_for_update(skip_locked=True).filter(retry_at__isnull=False, cleared_at=None)
+        issue = waiting.order_by("retry_at", "pk").first()
+        if issue is None:
+            return False
+        Issue.objects.filter(pk=issue.pk).update(retry_at=None)
+        connection = Connection.objects.get(pk=issue.connection_id)
+    try:
+        replayed = record_replay(connection=connection, stream=issue.stream, remote_id=issue.remote_id)
+    except (IntegrationError, Refused) as err:
+        failed_again(issue, err.code if isinstance(err, IntegrationError) else issue.code, err.message)
+    else:
+        log.info("A record was fetched again", stream=issue.stream, written=replayed.written)
+    return True
+
+
+def failed_again(issue: Issue, code: str, message: str) -> None:
+    """The other try failed too: says how."""
+    with tenant_transaction(issue.organization_id):
+        again = Issue.objects.select_for_update().get(pk=issue.pk)
+        again.code, again.message, again.last_at, again.times = code, message, timezone.now(), again.times + 1
+        again.save(update_fields=["code", "message", "last_at", "times"])
