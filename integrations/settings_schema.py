@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 LONGEST_RANGE = 36_500
 MOST_ROTATION = 100_000
 LONGEST_UNDO = 24 * 90
+LARGEST_SAMPLE = 1000
 
 
 class ConnectionSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -27,7 +28,8 @@ class ConnectionSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unkno
     ``hold_percent`` of the records, and at least ``hold_least``, waits for a person; likewise one that would remove more than
     ``hold_company_percent`` of one company's tickets, and at least ``hold_least``, or a whole board or company with tickets here
     (100 switches these two off). Above ``hold_second_percent`` of a stream a second person has to agree (100: never).
-    ``undo_hours``: how long what a run removed can be brought back.
+    ``undo_hours``: how long what a run removed can be brought back. ``audit_sample``: how many records of a stream are compared with
+    the PSA after each night's run; 0: none.
     """
 
     boards: list[str] | None = None
@@ -41,6 +43,7 @@ class ConnectionSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unkno
     hold_company_percent: int = 20
     hold_second_percent: int = 20
     undo_hours: int = 72
+    audit_sample: int = 100
 
 
 FIELDS = tuple(field.name for field in msgspec.structs.fields(ConnectionSettings))
@@ -52,10 +55,11 @@ LIMITS: dict[str, tuple[int, int]] = {
     "hold_company_percent": (0, 100),
     "hold_second_percent": (0, 100),
     "undo_hours": (0, LONGEST_UNDO),
+    "audit_sample": (0, LARGEST_SAMPLE),
 }
 """(least, most) of each number."""
-SAFEGUARDS = ("hold_least", "hold_percent", "hold_company_percent", "hold_second_percent", "undo_hours")
-"""What a sync may take away, who lets it, and how long it can be taken back."""
+SAFEGUARDS = ("hold_least", "hold_percent", "hold_company_percent", "hold_second_percent", "undo_hours", "audit_sample")
+"""What a sync may take away, who lets it, how long it can be taken back, and how much of the copy is compared each night."""
 _LISTS = ("boards", "excluded_statuses", "custom_fields", "streams")
 
 

@@ -12,22 +12,32 @@ from sync.models import Run
 
 log = structlog.get_logger("sync")
 QUEUES = {Run.Lane.FAST: "interactive", Run.Lane.BULK: "bulk"}
-FIRST, NORMAL = 0, 5
+FIRST, NORMAL, LAST = 0, 5, 9
 """Priorities of the Redis transport: the lower number goes first."""
 
 
 def ring(organization_id: int, run_id: int, lane: str, *, urgent: bool = False) -> None:
-    """Tells a worker of a run. When the broker is away nothing is lost but seconds."""
+    """Tells a worker of a run."""
+    tell("sync.advance", [organization_id, run_id], queue=QUEUES[Run.Lane(lane)], priority=FIRST if urgent else NORMAL)
+
+
+def ring_audit(organization_id: int, audit_id: int) -> None:
+    """Tells a worker of an audit, behind all runs."""
+    tell("sync.audit", [organization_id, audit_id], queue=QUEUES[Run.Lane.BULK], priority=LAST)
+
+
+def tell(task: str, ids: list[int], *, queue: str, priority: int) -> None:
+    """Sends a task with its ids, the organization's first. When the broker is away nothing is lost but seconds."""
     try:
         current_app.send_task(
-            "sync.advance",
-            args=[organization_id, run_id],
-            queue=QUEUES[Run.Lane(lane)],
-            priority=FIRST if urgent else NORMAL,
+            task,
+            args=ids,
+            queue=queue,
+            priority=priority,
             retry_policy={"max_retries": 1, "interval_start": 0, "interval_max": 0.2},
         )
     except OperationalError as err:
-        log.warning("The broker is away; the sweeper will ring", run=run_id, error=type(err).__name__)
+        log.warning("The broker is away; the sweeper will ring", task=task, ids=ids, error=type(err).__name__)
 
 
 def ring_after_commit(run: Run) -> None:
@@ -47,7 +57,4 @@ def ring_waiting(organization_id: int, connection_id: int) -> None:
 
 def ring_retries(organization_id: int) -> None:
     """Tells a worker that somebody wants records fetched again."""
-    try:
-        current_app.send_task("sync.retry", args=[organization_id], queue=QUEUES[Run.Lane.FAST], priority=NORMAL)
-    except OperationalError as err:
-        log.warning("The broker is away; the sweeper will ring", error=type(err).__name__)
+    tell("sync.retry", [organization_id], queue=QUEUES[Run.Lane.FAST], priority=NORMAL)

@@ -10,7 +10,8 @@ from structlog.contextvars import bound_contextvars
 
 from portal.tenancy.scope import tenant_transaction
 from portal.tenancy.tasks import TenantTask
-from sync.bells import ring, ring_retries
+from sync.bells import ring, ring_audit, ring_retries
+from sync.engine.audit import audit_advance
 from sync.engine.drive import advance
 from sync.models import Run
 from sync.services.issues import retry_next
@@ -24,6 +25,14 @@ def advance_run(organization_id: int, run_id: int) -> None:
         if advance(run_id):
             ring(organization_id, run_id, lane_of(run_id, organization_id))
     ring_turns()
+
+
+@shared_task(name="sync.audit", base=TenantTask)
+def audit_drift(organization_id: int, audit_id: int) -> None:
+    """One slice of a drift audit; rings again when there is more."""
+    with bound_contextvars(audit=audit_id):
+        if audit_advance(audit_id):
+            ring_audit(organization_id, audit_id)
 
 
 def lane_of(run_id: int, organization_id: int) -> str:

@@ -14,6 +14,7 @@ from integrations.services.connections import connection_answered, connection_fa
 from portal.core.merge import MergeContext
 from portal.tenancy.scope import tenant_transaction
 from sync.bells import ring_waiting
+from sync.engine.audit import plan_audit
 from sync.engine.issues import note_failures, settle
 from sync.engine.journal import issue, note
 from sync.engine.lease import Lease, LeaseLost, step
@@ -48,6 +49,7 @@ def done(work: Work) -> None:
             removed=figures["removed"],
         )
         settle(work)
+        plan_audit(work.run.pk, work.connection, work.settings)
         _close(work.lease.run_id, Run.State.DONE, result, message=summary_of(figures, issues))
 
 

@@ -6,8 +6,6 @@ It proves nothing that ``verify`` has not, and stops no run: it is what a person
 
 from __future__ import annotations
 
-import datetime as dt
-import json
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -19,6 +17,7 @@ from integrations.errors import AuthenticationFailed, IntegrationError, NotFound
 from integrations.port import ReadRequest
 from integrations.records import Record
 from portal.core.merge import Target, read_whole_tables
+from sync.engine.compare import differing, is_newer
 from sync.engine.journal import note
 from sync.engine.lease import step
 from sync.engine.plan import Mode
@@ -30,7 +29,7 @@ BOARDS = 8
 """Boards counted one by one: those with most tickets."""
 NEWEST = 5
 """Tickets read again and compared field by field."""
-HASH, STAMP, CONTENT = 3, 1, 5
+HASH, STAMP = 3, 1
 """Places in a staged row: remote id, stamp, fetched, hash, in scope, then the content."""
 
 
@@ -141,21 +140,7 @@ def judged(target: Target, mine: dict[str, Any], theirs: Record | str) -> Reread
         return Reread(mine["remote_id"], "same")
     if is_newer(row[STAMP], mine["remote_updated_at"]):
         return Reread(mine["remote_id"], "newer")
-    values = zip(target.columns, row[CONTENT:], strict=True)
-    fields = tuple(name for (name, kind), value in values if plain(kind, mine[name]) != plain(kind, value))
-    return Reread(mine["remote_id"], "differs", fields or ("contents",))
-
-
-def is_newer(theirs: dt.datetime | None, ours: dt.datetime | None) -> bool:
-    """Whether the PSA's version was written after the one that was read."""
-    return theirs is not None and (ours is None or theirs > ours)
-
-
-def plain(kind: str, value: Any) -> Any:
-    """A column's value in a form that compares: JSON is text from the database and a wrapper on the way to it."""
-    if kind != "jsonb":
-        return value
-    return json.loads(value) if isinstance(value, str) else json.loads(msgspec.json.encode(value.obj))
+    return Reread(mine["remote_id"], "differs", differing(target, mine, row) or ("contents",))
 
 
 def unseen_boards(work: Work) -> list[str]:

@@ -11,8 +11,9 @@ from django.utils import timezone
 
 from integrations.models import Connection
 from portal.tenancy.scope import system_transaction, tenant_transaction
-from sync.bells import ring, ring_retries
+from sync.bells import ring, ring_audit, ring_retries
 from sync.models import Issue, Nightly, Run, Schedule
+from sync.services.audits import audits_due
 from sync.services.runs import RunRefused, is_first, run_request
 from sync.services.schedules import kind_of_night, reckon
 from sync.services.turns import turns
@@ -30,6 +31,8 @@ def sweep() -> None:
     for organization_id in retries_due():
         ring_retries(organization_id)
     ring_turns()
+    for organization_id, audit_id in audits_due():
+        ring_audit(organization_id, audit_id)
 
 
 def ring_turns() -> None:

@@ -56,6 +56,11 @@ WORDS: dict[str, tuple[str, str]] = {
         "Undo for, in hours",
         "How long what a sync removed can be brought back, and a clear and resync be taken back. 0: not at all.",
     ),
+    "audit_sample": (
+        "Compare each night, in records of a stream",
+        "After the night's sync so many tickets, companies and contacts, chosen at random, are read again and compared field by field. "
+        "It costs one request a record, and steps aside for syncs. 0: none.",
+    ),
 }
 
 

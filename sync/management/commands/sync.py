@@ -14,8 +14,20 @@ from integrations.models import Connection
 from integrations.selectors import connection_home
 from portal.tenancy.commands import OperatorCommand, json_option, organization_option
 from portal.tenancy.scope import current_organization_id, system_transaction, tenant, tenant_transaction
+from sync.engine.audit import audit_advance
 from sync.engine.drive import advance
-from sync.models import Run
+from sync.models import DriftAudit, Run
+from sync.selectors.drift import (
+    FIGURES as AUDIT_FIGURES,
+)
+from sync.selectors.drift import (
+    AuditReport,
+    MatchRate,
+    audit_answer,
+    audit_report,
+    findings_of,
+)
+from sync.services.audits import audit_request
 from sync.services.runs import run_approve, run_cancel, run_reject, run_request
 from sync.services.schedules import nightly_bring_forward, schedule_of
 from sync.services.summary import EXIT_CODES, run_summary
@@ -25,12 +37,21 @@ from sync.services.undo import run_undo
 CLOSED = (Run.State.DONE, Run.State.FAILED, Run.State.CANCELLED, Run.State.HELD)
 STARTED = {False: "Asked for.", True: "One of this kind is open already: joined it."}
 UNATTENDED = "A running worker takes it; `sync status` shows how far it is. Where no worker runs, add --wait."
+VERDICTS = {
+    "differs": "differs",
+    "gone": "is not in the PSA any more",
+    "absent": "is not here",
+    "since": "changed in the PSA since it was read",
+    "settled": "a sync wrote it meanwhile",
+    "scope": "left what the settings want",
+    "unread": "could not be read",
+}
 GLANCE = 0.5
 """Seconds between two looks at a run that a worker has."""
 
 
 class Command(OperatorCommand):
-    """``sync start|status|cancel|approve|reject|undo|history|nightly``. Exit codes with --wait: see ``sync.services.summary.EXIT_CODES``."""
+    """``sync start|status|cancel|approve|reject|undo|history|nightly|audit``. Exit codes with --wait: see ``sync.services.summary.EXIT_CODES``."""
 
     help = "Start, watch and end syncs."
 
@@ -62,6 +83,9 @@ class Command(OperatorCommand):
         nightly = verbs.add_parser("nightly", help="bring the coming night's sync forward to now")
         nightly.add_argument("--connection", type=int, required=True, metavar="ID")
         nightly.add_argument("--now", action="store_true", required=True)
+        audit = verbs.add_parser("audit", help="compare a random sample of what is here with the PSA")
+        audit.add_argument("--connection", type=int, required=True, metavar="ID")
+        audit.add_argument("--sample", type=int, metavar="N", help="records of each stream; by default as each night")
         for each in verbs.choices.values():
             json_option(each)
             organization_option(each, required=False)
@@ -150,6 +174,20 @@ class Command(OperatorCommand):
             )
         self.report(run.pk, f"The night of {night} runs now, and not again later.")
 
+    def do_audit(self, options: dict[str, Any]) -> int:
+        with tenant_transaction():
+            connection = Connection.objects.get(pk=options["connection"])
+            asked = audit_request(connection=connection, sample=options["sample"])
+        said = ""
+        for waits_for in until_audited(asked.audit.pk):
+            if waits_for != said and not self.as_json:
+                self.stdout.write(f"Waiting: {waits_for}")
+            said = waits_for
+        with tenant_transaction():
+            report = audit_report(asked.audit.pk)
+        self.answer(audit_answer(report), audit_lines(report))
+        return 0 if report.audit.state == DriftAudit.State.DONE else 1
+
     def chosen(self, options: dict[str, Any]) -> Run:
         """The named run, or the connection's latest."""
         with tenant_transaction():
@@ -188,6 +226,44 @@ def until_closed(run_id: int) -> None:
             if Run.objects.filter(pk=run_id, state__in=CLOSED).exists():
                 return
         threading.Event().wait(GLANCE)
+
+
+def until_audited(audit_id: int) -> Iterator[str]:
+    """Works on the audit whenever no worker does, and gives what it waits for, until it has ended."""
+    while True:
+        again = audit_advance(audit_id)
+        with tenant_transaction():
+            audit = DriftAudit.objects.get(pk=audit_id)
+        if audit.state != DriftAudit.State.OPEN:
+            return
+        if not again:
+            if audit.waits_for:
+                yield audit.waits_for
+            threading.Event().wait(GLANCE)
+
+
+def audit_lines(report: AuditReport) -> list[str]:
+    """An audit for people: a sentence, a table of its streams, and the records that do not match."""
+    audit, found = report.audit, report.rate
+    rate = "" if found is None else f" · {rate_line(found)}"
+    lines = [
+        f"audit {audit.pk} · {audit.get_state_display().lower()}{rate} · {audit.requests} requests · {audit.message}"
+    ]
+    names = (*AUDIT_FIGURES, "requests")
+    lines += [f"{'':12}" + "".join(f"{name.replace('_', ' '):>14}" for name in names)] if report.streams else []
+    for stream in report.streams:
+        cells = "".join(f"{'–' if getattr(stream, name) is None else getattr(stream, name):>14}" for name in names)
+        lines.append(f"  {stream.name:10}{cells}")
+    for stream in report.streams:
+        for finding in findings_of(stream):
+            fields = f" in {', '.join(finding.fields)}" if finding.fields else ""
+            lines.append(f"  {stream.name} {finding.remote_id}: {VERDICTS[finding.verdict]}{fields}")
+    return lines
+
+
+def rate_line(found: MatchRate) -> str:
+    """ "99.33 % match (98.10 to 99.80 % with 95 % confidence)"."""
+    return f"{found.rate:.2%} match ({100 * found.low:.2f} to {found.high:.2%} with 95 % confidence)"
 
 
 def line_of(summary: dict[str, Any]) -> str:

@@ -18,7 +18,7 @@ from tests.fixtures.systems import Sandbox, started_sandbox
 from tests.sync.conftest import Sync, calm, linked, sync
 
 __all__ = ["calm", "linked", "sync"]
-TYPED = dict.fromkeys(SAFEGUARDS, "100") | {"hold_least": "0", "undo_hours": "72"}
+TYPED = dict.fromkeys(SAFEGUARDS, "100") | {"hold_least": "0", "undo_hours": "72", "audit_sample": "0"}
 """Everything passes unasked."""
 
 
@@ -52,6 +52,7 @@ def test_what_is_typed_is_stored_with_an_audit_entry_and_the_rest_stays(
         "hold_company_percent": 30,
         "hold_second_percent": 15,
         "undo_hours": 24,
+        "audit_sample": 50,
     }
     with tenant_transaction(connection.organization_id):
         Connection.objects.filter(pk=connection.pk).update(settings={"notes_rotation": 7})
