@@ -58,3 +58,8 @@ def ring_waiting(organization_id: int, connection_id: int) -> None:
 def ring_retries(organization_id: int) -> None:
     """Tells a worker that somebody wants records fetched again."""
     tell("sync.retry", [organization_id], queue=QUEUES[Run.Lane.FAST], priority=NORMAL)
+
+
+def ring_mails(organization_id: int) -> None:
+    """Tells a worker that there is a mail to send."""
+    tell("sync.mail", [organization_id], queue=QUEUES[Run.Lane.BULK], priority=NORMAL)

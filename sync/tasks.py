@@ -15,6 +15,7 @@ from sync.engine.audit import audit_advance
 from sync.engine.drive import advance
 from sync.models import Run
 from sync.services.issues import retry_next
+from sync.services.mails import mails_send
 from sync.services.sweeper import ring_turns, sweep
 
 
@@ -49,6 +50,12 @@ def retry_records(organization_id: int) -> None:
         if time.monotonic() > ends_at:
             ring_retries(organization_id)
             return
+
+
+@shared_task(name="sync.mail", base=TenantTask)
+def send_mails(organization_id: int) -> None:
+    """Sends the organization's mails that are due."""
+    mails_send()
 
 
 @shared_task(name="sync.sweep")

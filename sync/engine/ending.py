@@ -14,6 +14,7 @@ from integrations.services.connections import connection_answered, connection_fa
 from portal.core.merge import MergeContext
 from portal.tenancy.scope import tenant_transaction
 from sync.bells import ring_waiting
+from sync.engine.alarms import alarm_end, alarm_raise
 from sync.engine.audit import plan_audit
 from sync.engine.issues import note_failures, settle
 from sync.engine.journal import issue, note
@@ -50,6 +51,7 @@ def done(work: Work) -> None:
         )
         settle(work)
         plan_audit(work.run.pk, work.connection, work.settings)
+        alarm_end(work.run.pk)
         _close(work.lease.run_id, Run.State.DONE, result, message=summary_of(figures, issues))
 
 
@@ -91,6 +93,7 @@ def failed(lease: Lease, message: str, *, code: str, error: IntegrationError | N
                 f"{message}{quoted}",
                 sample=error.sample if isinstance(error, ProtocolError) else "",
             )
+            alarm_raise(lease.run_id, code, f"{message}{quoted}")
             note_failures(lease.organization_id, lease.connection_id, lease.run_id)
             if error is not None:
                 connection_failed(connection_id=lease.connection_id, error=error)

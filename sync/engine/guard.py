@@ -11,6 +11,7 @@ from typing import Any
 from django.db import connection
 
 from portal.core.merge import Target, read_whole_tables
+from sync.engine.alarms import alarm_raise
 from sync.engine.journal import note
 from sync.engine.lease import step
 from sync.engine.plan import exceeds, held_above
@@ -211,6 +212,7 @@ def hold(work: Work, found: Finding) -> None:
     with step(work.lease):
         keep_victims(work, found)
         note(work.run.pk, work.lease.organization_id, "warning", f"Held: {words}")
+        alarm_raise(work.run.pk, Run.Result.HELD, f"Waiting for approval: {words}.")
         Run.objects.filter(pk=work.run.pk).update(
             state=Run.State.HELD,
             result=Run.Result.HELD,

@@ -1,5 +1,6 @@
 """The ledger of synchronisation."""
 
+from sync.models.alarm import Alarm, MailChoice
 from sync.models.drift import DriftAudit, DriftStream
 from sync.models.issue import Issue
 from sync.models.run import Run, RunIssue, RunLog, RunSignal, RunStream
@@ -7,10 +8,12 @@ from sync.models.schedule import Cursor, Nightly, ParentRead, Schedule
 from sync.models.victim import Victim
 
 __all__ = [
+    "Alarm",
     "Cursor",
     "DriftAudit",
     "DriftStream",
     "Issue",
+    "MailChoice",
     "Nightly",
     "ParentRead",
     "Run",

@@ -11,9 +11,10 @@ from django.utils import timezone
 
 from integrations.models import Connection
 from portal.tenancy.scope import system_transaction, tenant_transaction
-from sync.bells import ring, ring_audit, ring_retries
+from sync.bells import ring, ring_audit, ring_mails, ring_retries
 from sync.models import Issue, Nightly, Run, Schedule
 from sync.services.audits import audits_due
+from sync.services.mails import mails_due
 from sync.services.runs import RunRefused, is_first, run_request
 from sync.services.schedules import kind_of_night, reckon
 from sync.services.turns import turns
@@ -30,6 +31,8 @@ def sweep() -> None:
         ring(organization_id, run_id, lane, urgent=urgent)
     for organization_id in retries_due():
         ring_retries(organization_id)
+    for organization_id in mails_due():
+        ring_mails(organization_id)
     ring_turns()
     for organization_id, audit_id in audits_due():
         ring_audit(organization_id, audit_id)

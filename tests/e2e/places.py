@@ -56,6 +56,7 @@ PAGES = {
     "role_new": "/settings/roles/new/",
     "role": "/settings/roles/{role}/",
     "audit": "/settings/audit/",
+    "notifications": "/settings/notifications/",
     "no_organization": "/organization/none/",
     "account_change_password": "/account/password/change/",
     "account_logout": "/account/logout/",

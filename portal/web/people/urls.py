@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from portal.web.people import audit, invitations, members, roles
+from portal.web.people import audit, invitations, members, notifications, roles
 
 urlpatterns = [
     path("people/", members.people, name="people"),
@@ -15,5 +15,6 @@ urlpatterns = [
     path("roles/new/", roles.role_new, name="role_new"),
     path("roles/<int:pk>/", roles.role, name="role"),
     path("roles/<int:pk>/delete/", roles.role_remove, name="role_delete"),
+    path("notifications/", notifications.notifications, name="notifications"),
     path("audit/", audit.audit, name="audit"),
 ]
