@@ -393,8 +393,10 @@ def finish(work: Auditing) -> None:
     """Says in a sentence what came of it."""
     with tenant_transaction():
         streams = list(DriftStream.objects.filter(audit=work.audit))
-    drift = sum(stream.drift for stream in streams)
-    sampled = sum(stream.sampled for stream in streams)
-    said = f"{sampled:,} records compared: "
-    said += f"{drift:,} differ without a reason." if drift else "every difference is explained, or there is none."
-    end(work.audit, DriftAudit.State.DONE, said)
+    sampled, matching, drift, explained = (
+        sum(getattr(stream, name) for stream in streams) for name in ("sampled", "matching", "drift", "explained")
+    )
+    said = [f"{sampled:,} records compared: {matching:,} equal in every field"]
+    said += [f"{drift:,} differ without a reason"] if drift else []
+    said += [f"{explained:,} explained"] if explained else []
+    end(work.audit, DriftAudit.State.DONE, f"{', '.join(said)}.")

@@ -105,3 +105,15 @@ def ticket_page_url(ticket: Ticket) -> str:
         return adapter.page_url("tickets", ticket.remote_id)
     finally:
         adapter.close()
+
+
+def page_urls(connection: Connection, records: list[tuple[str, str]]) -> list[str]:
+    """The pages of (stream, remote id) in the PSA's own user interface, in their order; "" where there is none, or no way to tell."""
+    try:
+        adapter = connection_open(connection)
+    except IntegrationError:
+        return [""] * len(records)
+    try:
+        return [adapter.page_url(stream, remote_id) for stream, remote_id in records]
+    finally:
+        adapter.close()

@@ -144,6 +144,10 @@ def numbers(browser: Browser, portal: Running, sessions: dict[str, StorageState]
             "all => all.map(one => one.getAttribute('href'))"
         )
         found[kind] = next(match[1] for link in links if (match := re.fullmatch(rf"/{root}/(\d+)/", link)))
+    page.goto(f"/sync/connections/{portal.connection}/")
+    page.get_by_role("button", name="Compare now").click()
+    page.wait_for_url(re.compile(r"/sync/audits/\d+/$"))
+    found["audit"] = page.url.rstrip("/").rpartition("/")[2]
     context.close()
     return found
 

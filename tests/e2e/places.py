@@ -38,6 +38,7 @@ PAGES = {
     "run_log": "/sync/runs/{run}/log/",
     "run_diff": "/sync/runs/{run}/changes/",
     "run_victims": "/sync/runs/{run}/victims/",
+    "drift_audit": "/sync/audits/{audit}/",
     "run_undo": "/sync/runs/{run}/undo/",
     "connection_sync": "/sync/connections/{connection}/",
     "clear_resync": "/sync/connections/{connection}/clear/",
@@ -66,7 +67,16 @@ SEEN_ELSEWHERE = {"connection_configure", "invitation", "issue"}
 """Their addresses come up in a story: setting up a connection, joining by a link, a failed record."""
 NOT_PAGES = {
     *("healthz", "readyz", "switch_organization", "account_email", "account_set_password", "account_reauthenticate"),
-    *("run_start", "run_cancel", "run_decide", "run_progress", "run_notices", "connection_test", "connection_rename"),
+    *(
+        "run_start",
+        "audit_start",
+        "run_cancel",
+        "run_decide",
+        "run_progress",
+        "run_notices",
+        "connection_test",
+        "connection_rename",
+    ),
     *("issue_retry", "issue_dismiss", "issue_reopen", "missing_ticket_fetch"),
     *("connection_choices", "connection_pause", "ticket_refresh", "ticket_client_options", "invitation_resend"),
     *(

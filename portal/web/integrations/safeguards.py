@@ -119,12 +119,14 @@ def connection_safeguards(request: PortalRequest, pk: int) -> HttpResponse:
 def safeguards_context(found: Connection, form: SafeguardsForm) -> dict[str, Any]:
     """What the page shows around the form."""
     wanted = settings_of(found)
+    lines = thresholds(found, wanted)
     return {
         "connection": found,
         "provider": found_provider(found.provider),
         "card": shown_card(connection_card(found, timezone.now())),
         "form": form,
-        "lines": [(stream_words(line.stream).capitalize(), line) for line in thresholds(found, wanted)],
+        "lines": [(stream_words(line.stream).capitalize(), line) for line in lines if line.allowed < line.live],
+        "small": ", ".join(f"{line.live:,} {stream_words(line.stream)}" for line in lines if line.allowed == line.live),
         "alone": wanted.hold_second_percent < 100 and people_who_can("manage_integrations") < 2,
         "tab": "safeguards",
     }

@@ -5,7 +5,8 @@ from __future__ import annotations
 from django.http import Http404
 
 from integrations.models import Connection
-from sync.models import Run
+from sync.models import DriftAudit, Run
+from sync.selectors.drift import AuditReport, audit_report
 from sync.selectors.runs import connection_get, run_get
 
 
@@ -23,3 +24,11 @@ def found_run(pk: int) -> Run:
         return run_get(pk)
     except Run.DoesNotExist as err:
         raise Http404("There is no such run.") from err
+
+
+def found_audit(pk: int) -> AuditReport:
+    """The drift audit with its streams, or 404."""
+    try:
+        return audit_report(pk)
+    except DriftAudit.DoesNotExist as err:
+        raise Http404("There is no such audit.") from err

@@ -12,8 +12,10 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from integrations.models import Connection
+from integrations.settings_schema import settings_of
 from portal.web.access import requires
 from portal.web.request import PortalRequest
+from portal.web.sync.audits import shown_audit
 from portal.web.sync.forms import ClearForm
 from portal.web.sync.found import found_connection
 from portal.web.sync.panel import panel_of
@@ -21,6 +23,7 @@ from portal.web.sync.words import KIND_ICONS, KINDS, Badge, badge_of, expectatio
 from portal.web.wording import counted
 from sync.models import Run, Schedule
 from sync.selectors.clearance import Clearance, clearance
+from sync.selectors.drift import latest_audit
 from sync.selectors.runs import last_runs, open_runs, schedule_get
 from sync.services.runs import RunRefused, run_request
 
@@ -46,11 +49,14 @@ def connection_sync(request: PortalRequest, pk: int) -> HttpResponse:
     """The page; only its live part when it refreshes itself."""
     connection = found_connection(pk)
     runs = open_runs(connection)
+    drift = latest_audit(connection)
     context = {
         "connection": connection,
         "panels": [panel_of(run) for run in runs],
         "options": options_of(connection, runs),
         "schedule": schedule_get(connection),
+        "drift": shown_audit(drift) if drift else None,
+        "audited": settings_of(connection).audit_sample,
         "nightly_kinds": Schedule.NightlyKind,
     }
     return render(request, "sync/connection_live.html" if request.htmx else "sync/connection.html", context)

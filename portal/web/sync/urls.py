@@ -3,7 +3,7 @@
 from django.urls import path
 from django.views.generic import RedirectView
 
-from portal.web.sync import absence, decisions, diff, downloads, history, issues, notices, options, runs
+from portal.web.sync import absence, audits, decisions, diff, downloads, history, issues, notices, options, runs
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="web:sync_history")),
@@ -29,6 +29,8 @@ urlpatterns = [
     path("runs/<int:pk>/decide/", runs.decide, name="run_decide"),
     path("connections/<int:pk>/", options.connection_sync, name="connection_sync"),
     path("connections/<int:pk>/start/<slug:kind>/", options.run_start, name="run_start"),
+    path("connections/<int:pk>/audit/", audits.audit_start, name="audit_start"),
+    path("audits/<int:pk>/", audits.drift_audit, name="drift_audit"),
     path("connections/<int:pk>/clear/", options.clear_resync, name="clear_resync"),
     path("connections/<int:pk>/tickets.csv", downloads.tickets_csv, name="connection_tickets_csv"),
 ]
