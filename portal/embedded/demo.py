@@ -21,7 +21,7 @@ from portal.embedded.keys import kept_secrets
 from portal.embedded.places import ROOT, default_state, settle
 from portal.embedded.servers import LOOPBACK, NAMED, Servers, serving
 from portal.embedded.smoke import Smoke, Surprise
-from portal.embedded.supervisor import Interrupted, ProgramEnded, Supervisor, python
+from portal.embedded.supervisor import Interrupted, Program, ProgramEnded, Supervisor, python
 
 SANDBOX_SECONDS = 120
 WEB_SECONDS = 120
@@ -36,6 +36,8 @@ class Options:
     state: Path
     smoke: bool
     fresh: bool
+    others: bool = True
+    """Also the organizations of the other systems, beside the one with a ConnectWise."""
 
 
 def main(arguments: list[str]) -> int:
@@ -80,21 +82,32 @@ class Demo:
         self.supervisor = supervisor
         self.base_url = f"http://localhost:{options.port}"
         self.home = home
-        self.ready_file = home / "demo-connectwise.json"
+        self.ready_file = installation.sandbox_file(home, "connectwise")
+        self.systems = tuple(installation.TICKETS) if options.others else ("connectwise",)
 
     def start(self) -> None:
         """Starts everything and returns when the first sync is done. Raises ProgramEnded, Interrupted, ServersError."""
-        self._start_connectwise()
+        for system in self.systems:
+            self._start_sandbox(system)
         self.supervisor.say("bringing the database up to date")
         self.supervisor.run(python("migrate", "manage.py", "migrate", "--verbosity", "0"))
         self.supervisor.wait(self.ready_file.exists, SANDBOX_SECONDS, "the ConnectWise sandbox was not ready")
         self._start_portal()
         installation.passwords(self.home)
-        files = ("--passwords", str(installation.passwords_file(self.home)), "--connectwise", str(self.ready_file))
-        asked = self.supervisor.run(python("demo", "manage.py", "demo", "seed", *files))
+        asked = self.supervisor.run(self._seed())
         self.supervisor.wait(self._answers, WEB_SECONDS, "the pages were not ready")
         if asked:
             self.supervisor.run(python("demo", "manage.py", "demo", "wait"))
+        if self.options.others:
+            ready = [installation.sandbox_file(self.home, system) for system in self.systems]
+            self.supervisor.wait(
+                lambda: all(file.exists() for file in ready), SANDBOX_SECONDS, "the other sandboxes were not ready"
+            )
+            self.supervisor.run(self._seed("--others"))
+
+    def _seed(self, *options: str) -> Program:
+        files = ("--passwords", str(installation.passwords_file(self.home)), "--sandboxes", str(self.home))
+        return python("demo", "manage.py", "demo", "seed", *files, *options)
 
     def sandbox(self) -> dict[str, str]:
         """Address, control door and credentials of the demo's ConnectWise."""
@@ -108,18 +121,22 @@ class Demo:
         for name, password in installation.passwords(self.home).items():
             say(f"    {installation.email(name):32} {password}")
         say(f"Its ConnectWise, to play with: {self.sandbox()['control']} (docs/sandbox.md)")
+        if self.options.others:
+            say("The admin belongs to three more organizations: with a HaloPSA, with an Autotask, and with two PSAs")
         say(f"Commands beside it: bin/manage … · data: {self.home} · Ctrl-C ends everything")
         say("")
 
-    def _start_connectwise(self) -> None:
-        asked = installation.sandbox(self.home, self.options.tickets)
-        self.ready_file.unlink(missing_ok=True)
+    def _start_sandbox(self, system: str) -> None:
+        first = system == "connectwise"
+        asked = installation.sandbox(self.home, self.options.tickets if first else None, system)
+        ready = installation.sandbox_file(self.home, system)
+        ready.unlink(missing_ok=True)
         self.supervisor.start(
             python(
-                "psa",
-                *("-m", "integrations.sandbox.connectwise", "--port", asked["port"], "--seed", "7"),
-                *("--tickets", asked["tickets"], "--now", asked["now"], "--ready-file", str(self.ready_file)),
-                *("--state", str(self.home / "demo-connectwise-changes.jsonl")),
+                "psa" if first else system,
+                *("-m", f"integrations.sandbox.{system}", "--port", asked["port"], "--seed", "7"),
+                *("--tickets", asked["tickets"], "--now", asked["now"], "--ready-file", str(ready)),
+                *("--state", str(self.home / f"demo-{system}-changes.jsonl")),
                 quiet=True,
             )
         )

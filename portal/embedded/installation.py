@@ -21,7 +21,8 @@ from portal.embedded.places import Places
 from portal.embedded.supervisor import Child
 
 PEOPLE = ("admin", "technician", "readonly")
-TICKETS = 5000
+TICKETS = {"connectwise": 5000, "halo": 1500, "autotask": 1500}
+"""The demo's PSAs, by system, and how many tickets each has."""
 LEFTOVER_SECONDS = 10
 
 
@@ -40,15 +41,16 @@ def passwords(home: Path) -> dict[str, str]:
     return kept(passwords_file(home), lambda: {name: secrets.token_urlsafe(12) for name in PEOPLE})
 
 
-def sandbox(home: Path, tickets: int | None) -> dict[str, str]:
-    """How the demo's ConnectWise was started first: ``port``, ``tickets``, ``now``. So it stays, for the connection stores
+def sandbox(home: Path, tickets: int | None, system: str = "connectwise") -> dict[str, str]:
+    """How one of the demo's PSAs was started first: ``port``, ``tickets``, ``now``. So it stays, for the connection stores
     its address and the portal its records.
 
     Raises ServersError when the port is taken, or when another number of ``tickets`` is asked for.
     """
     today = dt.datetime.now(dt.UTC).date().isoformat()
-    first = {"port": str(free_port()), "tickets": str(tickets or TICKETS), "now": today}
-    found = kept(home / "demo-sandbox.json", lambda: first)
+    first = {"port": str(free_port()), "tickets": str(tickets or TICKETS[system]), "now": today}
+    name = "demo-sandbox.json" if system == "connectwise" else f"demo-sandbox-{system}.json"
+    found = kept(home / name, lambda: first)
     if tickets and str(tickets) != found["tickets"]:
         raise ServersError(
             f"The demo's ConnectWise was made with {found['tickets']} tickets. "
@@ -56,10 +58,15 @@ def sandbox(home: Path, tickets: int | None) -> dict[str, str]:
         )
     if not is_free(int(found["port"])):
         raise ServersError(
-            f"Port {found['port']}, where the demo's ConnectWise listens, is in use by another program. "
+            f"Port {found['port']}, where the demo's {system} sandbox listens, is in use by another program. "
             "End that program, or start anew with bin/demo --fresh."
         )
     return found
+
+
+def sandbox_file(home: Path, system: str) -> Path:
+    """Where a running sandbox says its address and credentials."""
+    return home / f"demo-{system}.json"
 
 
 def is_free(port: int) -> bool:

@@ -95,6 +95,7 @@ class Smoke:
             self.nightly_brought_forward,
             self.refused_credentials,
             self.accepted_again,
+            self.other_organizations,
         ):
             self.say(step.__name__.replace("_", " "))
             step()
@@ -169,6 +170,19 @@ class Smoke:
         self.psa.ask("DELETE", "faults")
         self.expect("exit code", self.manage("connection", "test", "--connection", str(self.connection))[0], 0)
         self.sync("quick")
+
+    def other_organizations(self) -> None:
+        """Each other system's tickets are here, as many as it counts itself, and a second sync finds nothing to do."""
+        for organization in ("contoso", "fabrikam", "wingtip"):
+            for found in self.manage("connection", "list", "--organization", organization)[1]:
+                self.connection = int(found["id"])
+                self.say(f"    {organization}: {found['name']}")
+                first = self.sync("full")["streams"]["tickets"]
+                if not first["fetched"]:
+                    raise Surprise(f"no tickets were fetched through {found['name']}")
+                self.expect("tickets failed", first["failed"], 0)
+                again = self.sync("full")
+                self.expect("result", again["result"], "no_change")
 
     def sync(self, kind: str, *options: str) -> dict[str, Any]:
         """The summary of a run that went well. Raises Surprise when it did not."""

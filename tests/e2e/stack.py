@@ -25,7 +25,7 @@ def main(home: Path, port: int, tickets: int) -> int:
     with Supervisor(ROOT, environment) as supervisor:
         supervisor.started = lambda children: remember(home, children)
         try:
-            Demo(Options(port, tickets, home, smoke=False, fresh=False), home, supervisor).start()
+            Demo(Options(port, tickets, home, smoke=False, fresh=False, others=False), home, supervisor).start()
             (home / "ready").touch()
             supervisor.watch()
         except Interrupted:

@@ -1,4 +1,4 @@
-"""manage.py demo seed|wait: the demo's organization, people and connection. bin/demo runs it."""
+"""manage.py demo seed|wait: the demo's organizations, people and connections. bin/demo runs it."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
 
+from integrations import registry
 from integrations.models import Connection
 from integrations.services.connections import (
     connection_create,
@@ -18,27 +19,30 @@ from integrations.services.connections import (
 from integrations.services.opening import credentials_of
 from integrations.services.probing import connection_catalog_read
 from portal.tenancy.commands import OperatorCommand
-from portal.tenancy.models import Organization, Role, User
+from portal.tenancy.models import Membership, Organization, Role, User
 from portal.tenancy.scope import tenant, tenant_transaction
 from portal.tenancy.selectors import organization_by_slug
 from portal.tenancy.services.organizations import organization_create
-from portal.tenancy.services.people import person_add
+from portal.tenancy.services.people import last_organization_set, person_add
 from sync.models import Run, RunStream
 from sync.services.runs import is_first, run_request
 from sync.services.schedules import schedule_of
 
 SLUG = "northwind"
 NAMES = {"admin": "Alex Morgan", "technician": "Sam Rivera", "readonly": "Kim Novak"}
-CREDENTIALS = ("address", "company_id", "public_key", "private_key", "client_id")
+OTHERS = (
+    ("contoso", "Contoso Managed IT", "America/Chicago", ("halo",)),
+    ("fabrikam", "Fabrikam Services", "Europe/London", ("autotask",)),
+    ("wingtip", "Wingtip Group", "Australia/Sydney", ("connectwise", "halo")),
+)
+"""Further organizations: slug, name, time zone, systems."""
 LONGEST_SECONDS = 1800
 LOOK_SECONDS = 0.5
 SAY_SECONDS = 3
 
 
 class Command(OperatorCommand):
-    help = (
-        "Makes the organization Northwind MSP with people and a connection to the sandbox, and starts its first sync."
-    )
+    help = "Makes the demo's organizations with people and connections to the sandboxes, and starts their first syncs."
 
     def add_arguments(self, parser: CommandParser) -> None:
         actions = parser.add_subparsers(dest="action", required=True, metavar="seed|wait")
@@ -49,8 +53,12 @@ class Command(OperatorCommand):
             "--passwords", type=Path, required=True, help='JSON: {"admin": …, "technician": …, "readonly": …}'
         )
         seed.add_argument(
-            "--connectwise", type=Path, required=True, help="JSON: address and credentials of the sandbox"
+            "--sandboxes",
+            type=Path,
+            required=True,
+            help="directory with demo-SYSTEM.json of each sandbox: its address and credentials",
         )
+        seed.add_argument("--others", action="store_true", help="the organizations beside Northwind MSP")
         actions.add_parser("wait", help="show the first sync's progress until it is done")
 
     def run(self, options: dict[str, Any]) -> None:
@@ -58,10 +66,13 @@ class Command(OperatorCommand):
             with self.in_organization(SLUG) as organization_id:
                 self._wait(organization_id)
             return
-        organization_id = organization_made()
+        if options["others"]:
+            others_made(options["sandboxes"])
+            return
+        organization_id = organization_made(SLUG, "Northwind MSP", "Europe/Amsterdam")
         with tenant(organization_id):
             people_made(organization_id, json.loads(options["passwords"].read_text()))
-            connection = connection_made(organization_id, json.loads(options["connectwise"].read_text()))
+            connection = connection_made(organization_id, "connectwise", options["sandboxes"])
             if first_sync_started(connection):
                 self.stdout.write("first sync: asked for")
 
@@ -82,12 +93,33 @@ class Command(OperatorCommand):
             raise CommandError(f"The first sync ended with {run.get_result_display()}: {run.message}")
 
 
-def organization_made() -> int:
-    """The demo organization's id."""
-    found = organization_by_slug(SLUG)
+def others_made(sandboxes: Path) -> None:
+    """The organizations beside the first one, each with the admin in it, connected and asked to sync."""
+    email = f"admin@{SLUG}.example"
+    first = organization_by_slug(SLUG)
+    if first is None:
+        raise CommandError("Northwind MSP comes first: run `demo seed` without --others.")
+    for slug, name, zone, systems in OTHERS:
+        organization_id = organization_made(slug, name, zone)
+        with tenant(organization_id):
+            with tenant_transaction():
+                admin = User.objects.get(email=email)
+                if admin.last_organization_id is None:  # or the first by name would open
+                    last_organization_set(user=admin, organization_id=first.id)
+                if not Membership.objects.filter(user=admin).exists():
+                    organization = Organization.objects.get(pk=organization_id)
+                    person_add(organization=organization, email=email, role=Role.objects.get(builtin="admin"))
+            for system in systems:
+                if not known(organization_id, system):
+                    first_sync_started(connection_made(organization_id, system, sandboxes))
+
+
+def organization_made(slug: str, name: str, zone: str) -> int:
+    """The organization's id."""
+    found = organization_by_slug(slug)
     if found:
         return found.id
-    return organization_create(slug=SLUG, name="Northwind MSP", time_zone="Europe/Amsterdam").pk
+    return organization_create(slug=slug, name=name, time_zone=zone).pk
 
 
 def people_made(organization_id: int, passwords: dict[str, str]) -> None:
@@ -107,14 +139,27 @@ def people_made(organization_id: int, passwords: dict[str, str]) -> None:
             )
 
 
-def connection_made(organization_id: int, sandbox: dict[str, str]) -> Connection:
-    """The tested connection to the sandbox. Raises CommandError when the sandbox does not let us in."""
-    credentials = {name: sandbox[name] for name in CREDENTIALS}
+def known(organization_id: int, system: str) -> bool:
+    """Whether an earlier start connected the organization with the system, and synced it."""
     with tenant_transaction(organization_id):
-        connection = Connection.objects.order_by("id").first()
+        connection = Connection.objects.filter(provider=system).order_by("id").first()
+        return connection is not None and not is_first(connection)
+
+
+def connection_made(organization_id: int, system: str, sandboxes: Path) -> Connection:
+    """The tested connection to the sandbox. Raises CommandError when the sandbox does not let us in."""
+    provider = registry.provider(system)
+    sandbox = json.loads((sandboxes / f"demo-{system}.json").read_text())
+    wanted = {field.name: sandbox[field.name] for field in provider.credential_fields if field.name in sandbox}
+    credentials = provider.clean_credentials(wanted)
+    with tenant_transaction(organization_id):
+        connection = Connection.objects.filter(provider=system).order_by("id").first()
     if connection is None:
         connection = connection_create(
-            organization_id=organization_id, provider="connectwise", name="ConnectWise sandbox", credentials=credentials
+            organization_id=organization_id,
+            provider=system,
+            name=f"{provider.name.removesuffix(' PSA')} sandbox",
+            credentials=credentials,
         )
     elif credentials_of(connection) != credentials:
         connection_credentials_set(connection=connection, credentials=credentials)
