@@ -1,11 +1,13 @@
-"""The verification report of a full run: boards counted, the newest tickets read again, references without a target.
+"""The verification report of a full run: boards counted, the newest records read again, references without a target, and what the
+key does not show.
 
 It proves nothing that ``verify`` has not, and stops no run: it is what a person looks at to trust the copy. At most
-``BOARDS + NEWEST`` requests, side by side.
+``BOARDS`` and the sum of ``NEWEST`` requests, side by side.
 """
 
 from __future__ import annotations
 
+from concurrent.futures import Future
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -16,19 +18,21 @@ from django.utils import timezone
 from integrations.errors import AuthenticationFailed, IntegrationError, NotFound
 from integrations.port import ReadRequest
 from integrations.records import Record
-from portal.core.merge import Target, read_whole_tables
+from portal.core.merge import Reference, Target, read_whole_tables
 from sync.engine.compare import differing, is_newer
 from sync.engine.journal import note
 from sync.engine.lease import step
 from sync.engine.plan import Mode
 from sync.engine.work import Work
-from sync.models import Run
+from sync.models import Run, RunStream
 from sync.streams import TARGETS, staged_row
 
 BOARDS = 8
 """Boards counted one by one: those with most tickets."""
-NEWEST = 5
-"""Tickets read again and compared field by field."""
+NEWEST = {"tickets": 5, "companies": 3, "contacts": 3}
+"""How many records of a stream are read again and compared field by field: those that changed last."""
+EXAMPLES = 3
+"""Targets that are not here and named by most records, of one kind of reference."""
 HASH, STAMP = 3, 1
 """Places in a staged row: remote id, stamp, fetched, hash, in scope, then the content."""
 
@@ -45,8 +49,9 @@ class BoardCount:
 
 @dataclass(frozen=True, slots=True)
 class Reread:
-    """One of the newest tickets. ``verdict``: same, differs (in ``fields``), newer (changed since it was read), gone or unread."""
+    """One of the newest records. ``verdict``: same, differs (in ``fields``), newer (changed since it was read), gone or unread."""
 
+    stream: str
     remote_id: str
     verdict: str
     fields: tuple[str, ...] = ()
@@ -59,15 +64,16 @@ def report_on(work: Work) -> None:
     work.run.verification |= {
         "boards": [asdict(board) for board in boards],
         "boards_more": more,
-        "newest": [asdict(ticket) for ticket in reread],
+        "newest": [asdict(record) for record in reread],
         "unseen_boards": unseen_boards(work),
+        "unseen_streams": unseen_streams(work),
     }
-    wrong = [ticket for ticket in reread if ticket.verdict == "differs"]
+    wrong = [record for record in reread if record.verdict == "differs"]
     with step(work.lease):
         Run.objects.filter(pk=work.run.pk).update(verification=work.run.verification)
-        for ticket in wrong:
-            said = f"Ticket {ticket.remote_id} differs from the PSA in {', '.join(ticket.fields)}"
-            note(work.run.pk, work.lease.organization_id, "warning", said, stream="tickets")
+        for record in wrong:
+            said = f"Record {record.remote_id} differs from the PSA in {', '.join(record.fields)}"
+            note(work.run.pk, work.lease.organization_id, "warning", said, stream=record.stream)
         work.bill()
 
 
@@ -108,21 +114,26 @@ def count_board(work: Work, remote_id: str) -> int | None:
 
 
 def newest_compared(work: Work) -> list[Reread]:
-    """The tickets that changed last, read once more and compared."""
-    target = TARGETS["tickets"]
+    """The records that changed last, read once more and compared."""
+    read = {stream.name for stream in RunStream.objects_of(work.run) if stream.state != RunStream.State.SKIPPED}
+    calls = [call for name, most in NEWEST.items() if name in read for call in reread_calls(work, TARGETS[name], most)]
+    return [judged(target, row, work.wait(call)) for target, row, call in calls]
+
+
+def reread_calls(work: Work, target: Target, most: int) -> list[tuple[Target, dict[str, Any], Future[Record | str]]]:
+    """The reads of one stream's newest records, under way, each with what the run read of it."""
     names = ("remote_id", "remote_updated_at", "content_hash", *target.names)
     columns = ", ".join(f'"{name}"' for name in names)
     sql = f"""SELECT {columns} FROM {copy_of(work, target)} c
-        ORDER BY remote_updated_at DESC NULLS LAST, remote_id DESC LIMIT {NEWEST}"""
+        ORDER BY remote_updated_at DESC NULLS LAST, remote_id DESC LIMIT {most}"""
     mine = [dict(zip(names, row, strict=True)) for row in rows_of(work, sql)]
-    calls = [(row, work.submit(read_again, work, row["remote_id"])) for row in mine]
-    return [judged(target, row, work.wait(call)) for row, call in calls]
+    return [(target, row, work.submit(read_again, work, target.stream, row["remote_id"])) for row in mine]
 
 
-def read_again(work: Work, remote_id: str) -> Record | str:
-    """The ticket as it is now, or "gone" or "unread"."""
+def read_again(work: Work, stream: str, remote_id: str) -> Record | str:
+    """The record as it is now, or "gone" or "unread"."""
     try:
-        return work.adapter.read_one("tickets", remote_id, work.scope)
+        return work.adapter.read_one(stream, remote_id, work.scope)
     except NotFound:
         return "gone"
     except AuthenticationFailed:
@@ -134,13 +145,13 @@ def read_again(work: Work, remote_id: str) -> Record | str:
 def judged(target: Target, mine: dict[str, Any], theirs: Record | str) -> Reread:
     """What was read against what the PSA says now."""
     if isinstance(theirs, str):
-        return Reread(mine["remote_id"], theirs)
+        return Reread(target.stream, mine["remote_id"], theirs)
     row = staged_row(target, theirs, (), timezone.now(), in_scope=True)
     if bytes(mine["content_hash"]) == row[HASH]:
-        return Reread(mine["remote_id"], "same")
+        return Reread(target.stream, mine["remote_id"], "same")
     if is_newer(row[STAMP], mine["remote_updated_at"]):
-        return Reread(mine["remote_id"], "newer")
-    return Reread(mine["remote_id"], "differs", differing(target, mine, row) or ("contents",))
+        return Reread(target.stream, mine["remote_id"], "newer")
+    return Reread(target.stream, mine["remote_id"], "differs", differing(target, mine, row) or ("contents",))
 
 
 def unseen_boards(work: Work) -> list[str]:
@@ -151,16 +162,27 @@ def unseen_boards(work: Work) -> list[str]:
     return [remote_id for remote_id in work.scope.board_ids if remote_id not in shown]
 
 
+def unseen_streams(work: Work) -> list[dict[str, str]]:
+    """Streams that the key may not read at all, and why."""
+    skipped = [stream for stream in RunStream.objects_of(work.run) if stream.state == RunStream.State.SKIPPED]
+    return [{"stream": stream.name, "message": stream.message} for stream in skipped]
+
+
 def count_unmapped(work: Work) -> None:
-    """Counts references whose target is not here, column by column, once everything is applied. In the caller's transaction."""
+    """Counts references whose target is not here, column by column, once everything is applied, and names the targets that most
+    records name: the PSA hides them from the key, or the settings leave them out. In the caller's transaction."""
     found: dict[str, dict[str, int]] = {}
+    named: dict[str, dict[str, list[dict[str, Any]]]] = {}
     with connection.cursor() as cursor:
         for target in TARGETS.values():
             if target.references:
                 cursor.execute(unmapped_sql(target), work.context().parameters())
                 counts = zip(target.references, cursor.fetchone(), strict=True)
-                found[target.stream] = {r.remote_column: int(rows) for r, rows in counts if rows}
+                missing = {r: int(rows) for r, rows in counts if rows}
+                found[target.stream] = {r.remote_column: rows for r, rows in missing.items()}
+                named[target.stream] = {r.remote_column: unmapped_examples(work, target, r) for r in missing}
     work.run.verification |= {"unmapped": {stream: counts for stream, counts in found.items() if counts}}
+    work.run.verification |= {"unmapped_examples": {stream: columns for stream, columns in named.items() if columns}}
     Run.objects.filter(pk=work.run.pk).update(verification=work.run.verification)
 
 
@@ -171,6 +193,19 @@ def unmapped_sql(target: Target) -> str:
     )
     return f"""SELECT {counts} FROM "{target.table}"
         WHERE organization_id = %(organization)s AND connection_id = %(connection)s AND removed_at IS NULL"""
+
+
+def unmapped_examples(work: Work, target: Target, reference: Reference) -> list[dict[str, Any]]:
+    """The targets of one kind of reference that are not here and that most records name: {"remote_id", "name", "rows"}."""
+    named = reference.remote_column.removesuffix("_remote_id") + "_name"
+    name = f'max("{named}")' if named in target.names else "''"
+    sql = f"""SELECT "{reference.remote_column}", {name}, count(*) FROM "{target.table}"
+        WHERE organization_id = %(organization)s AND connection_id = %(connection)s AND removed_at IS NULL
+            AND "{reference.remote_column}" <> '' AND "{reference.column}" IS NULL
+        GROUP BY 1 ORDER BY 3 DESC, 1 LIMIT {EXAMPLES}"""
+    with connection.cursor() as cursor:
+        cursor.execute(sql, work.context().parameters())
+        return [{"remote_id": row[0], "name": row[1] or "", "rows": row[2]} for row in cursor.fetchall()]
 
 
 def rows_of(work: Work, sql: str, **more: Any) -> list[tuple[Any, ...]]:

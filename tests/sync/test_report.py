@@ -37,7 +37,9 @@ def test_boards_agree_and_the_newest_tickets_are_the_same(
     assert boards
     assert all(board["remote"] == board["ours"] == ours[board["remote_id"]] for board in boards)
     assert len(boards) + run.verification["boards_more"] == len(ours)
-    assert [ticket["verdict"] for ticket in run.verification["newest"]] == ["same"] * report.NEWEST
+    read_again = [(record["stream"], record["verdict"]) for record in run.verification["newest"]]
+    assert read_again == [(stream, "same") for stream, most in report.NEWEST.items() for _ in range(most)]
+    assert run.verification["unseen_streams"] == []
 
 
 def test_the_report_costs_a_bounded_number_of_requests(
@@ -46,7 +48,7 @@ def test_the_report_costs_a_bounded_number_of_requests(
     sync("full")
     with_it = sync("full").requests
     monkeypatch.setattr("sync.engine.verify.report_on", lambda work: None)
-    assert 0 < with_it - sync("full").requests <= report.BOARDS + report.NEWEST <= 15
+    assert 0 < with_it - sync("full").requests <= report.BOARDS + sum(report.NEWEST.values()) <= 19
 
 
 def test_a_ticket_whose_list_row_lied_is_found_by_its_fields(
@@ -70,7 +72,7 @@ def test_a_ticket_whose_list_row_lied_is_found_by_its_fields(
         lines = RunLog.objects.filter(
             run_id=run.pk, level="warning", message__contains="differs from the PSA in summary"
         )
-        assert lines.count() == report.NEWEST
+        assert lines.count() == report.NEWEST["tickets"]
 
 
 def test_a_ticket_that_changed_or_went_since_it_was_read_is_no_difference(sync: Sync, linked: Connection) -> None:
@@ -92,7 +94,8 @@ def test_a_psa_that_can_not_answer_the_report_stops_no_run(
     if after:
         assert {board["remote"] for board in run.verification["boards"]} == {None}
     else:
-        assert {ticket["verdict"] for ticket in run.verification["newest"]} == {"unread"}
+        verdicts = {(record["stream"], record["verdict"]) for record in run.verification["newest"]}
+        assert verdicts == {("tickets", "unread"), ("companies", "same"), ("contacts", "same")}
 
 
 def test_dead_credentials_are_not_overlooked_by_the_report(sync: Sync, calm: Sandbox, linked: Connection) -> None:
@@ -108,9 +111,25 @@ def test_references_without_a_target_are_counted_by_column(sync: Sync, calm: San
     with tenant_transaction(linked.organization_id):
         (company,) = Ticket.objects.exclude(company=None).values_list("company_remote_id", flat=True)[:1]
         number = Ticket.objects.filter(company_remote_id=company).count()
-        Ticket.objects.filter(company_remote_id=company).update(company=None, company_remote_id="999999")
+        hidden = {"company": None, "company_remote_id": "999999", "company_name": "Hidden"}
+        Ticket.objects.filter(company_remote_id=company).update(**hidden)
     run = sync("full")
     assert run.verification["unmapped"]["tickets"]["company_remote_id"] == number
+    assert run.verification["unmapped_examples"]["tickets"]["company_remote_id"] == [
+        {"remote_id": "999999", "name": "Hidden", "rows": number}
+    ]
+
+
+def test_streams_that_the_key_may_not_read_are_named(sync: Sync, calm: Sandbox, linked: Connection) -> None:
+    sync("full")
+    calm.control("role", denied=["contacts"])
+    run = sync("full")
+    calm.control("role", denied=[])
+    assert run.state == "done", run.message
+    unseen = {row["stream"]: row["message"] for row in run.verification["unseen_streams"]}
+    assert set(unseen) == {"contacts"}
+    assert unseen["contacts"]
+    assert {record["stream"] for record in run.verification["newest"]} == {"tickets", "companies"}
 
 
 def test_boards_that_the_key_does_not_see_are_named(sync: Sync, calm: Sandbox, linked: Connection) -> None:

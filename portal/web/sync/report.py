@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from portal.web.sync.words import Badge, field_words, stream_words
 from portal.web.wording import counted
 from sync.models import Run
-from sync.selectors.verification import TicketLine, VerificationReport, verification_report
+from sync.selectors.verification import RecordLine, UnmappedLine, VerificationReport, verification_report
 
 VERDICTS: dict[str, Badge] = {
     "same": Badge("ok", "check", "Same", "Read again, and equal in every field."),
@@ -22,11 +22,13 @@ VERDICTS: dict[str, Badge] = {
 
 @dataclass(frozen=True, slots=True)
 class ShownReport:
-    """The report as the card shows it. ``tickets``: (badge, line, names of differing fields). ``counted``: references were, too."""
+    """The report as the card shows it. ``records``: (badge, stream, line, names of differing fields). ``unmapped``: (sentence, the
+    targets that most records name). ``unseen``: (stream, why) of what the key may not read. ``counted``: references were, too."""
 
     report: VerificationReport
-    tickets: tuple[tuple[Badge, TicketLine, str], ...]
-    unmapped: tuple[str, ...]
+    records: tuple[tuple[Badge, str, RecordLine, str], ...]
+    unmapped: tuple[tuple[str, str], ...]
+    unseen: tuple[tuple[str, str], ...]
     counted: bool
 
 
@@ -35,11 +37,33 @@ def shown_report(run: Run) -> ShownReport | None:
     report = verification_report(run)
     if report is None:
         return None
-    tickets = tuple(
-        (VERDICTS[line.verdict], line, ", ".join(field_words(field) for field in line.fields)) for line in report.newest
+    records = tuple(
+        (
+            VERDICTS[line.verdict],
+            stream_words(line.stream),
+            line,
+            ", ".join(field_words(field) for field in line.fields),
+        )
+        for line in report.newest
     )
-    unmapped = tuple(
+    return ShownReport(
+        report,
+        records,
+        tuple((unmapped_words(line), examples_words(line)) for line in report.unmapped),
+        tuple((stream_words(stream).capitalize(), why) for stream, why in report.unseen_streams),
+        "unmapped" in run.verification,
+    )
+
+
+def unmapped_words(line: UnmappedLine) -> str:
+    """ "2 tickets name a company that is not here"."""
+    return (
         f"{counted(line.rows)} {stream_words(line.stream)} name a {field_words(line.column).lower()} that is not here"
-        for line in report.unmapped
     )
-    return ShownReport(report, tickets, unmapped, "unmapped" in run.verification)
+
+
+def examples_words(line: UnmappedLine) -> str:
+    """ "45 Wayne (2), 46 Stark (1)": the targets that most records name."""
+    return ", ".join(
+        f"{remote_id} {name} ({counted(rows)})".replace("  ", " ") for remote_id, name, rows in line.examples
+    )

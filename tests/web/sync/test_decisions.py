@@ -169,8 +169,11 @@ def test_the_verification_is_on_the_run(as_admin: Client, finished: Run) -> None
         "newest": [
             {"remote_id": "5", "verdict": "same", "fields": []},
             {"remote_id": "6", "verdict": "differs", "fields": ["status_name"]},
+            {"stream": "contacts", "remote_id": "7", "verdict": "same", "fields": []},
         ],
         "unmapped": {"tickets": {"company_remote_id": 2}},
+        "unmapped_examples": {"tickets": {"company_remote_id": [{"remote_id": "45", "name": "Wayne", "rows": 2}]}},
+        "unseen_streams": [{"stream": "assets", "message": "The key may not read them."}],
         "unseen_boards": ["8"],
     }
     with tenant_transaction(finished.organization_id):
@@ -178,8 +181,10 @@ def test_the_verification_is_on_the_run(as_admin: Client, finished: Run) -> None
     words = words_of(as_admin, "run", finished)
     assert "Help 20 20 agrees" in words
     assert "Projects – 4 not answered" in words
-    assert "Differs #6 Status" in words
-    assert "2 tickets name a company that is not here" in words
+    assert "Differs tickets #6 Status" in words
+    assert "Same contacts #7" in words
+    assert "2 tickets name a company that is not here : 45 Wayne (2)" in words
+    assert "Assets: The key may not read them." in words
     assert "Boards of the settings that the PSA does not show: 8" in words
 
 
