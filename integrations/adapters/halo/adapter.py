@@ -9,10 +9,11 @@ from integrations.adapters.halo import payloads as halo
 from integrations.adapters.halo.actions import note, time_entry
 from integrations.adapters.halo.address import interface, ticket_page
 from integrations.adapters.halo.client import Credentials, Halo
+from integrations.adapters.halo.client_mapping import LINE, RECURRING, additions, recurring
 from integrations.adapters.halo.custom_fields import definition
 from integrations.adapters.halo.probe import probe
 from integrations.adapters.halo.reading import Reader
-from integrations.adapters.halo.streams import SOURCES, STREAMS, Source
+from integrations.adapters.halo.streams import ADDITION_SOURCE, AGREEMENT_SOURCE, SOURCES, STREAMS, Source
 from integrations.adapters.halo.vocabulary import field_definitions
 from integrations.errors import NotFound, ProtocolError, UnsupportedFeature
 from integrations.port import (
@@ -79,6 +80,8 @@ class HaloAdapter:
         source = _source(stream)
         if source.spec.reach is Reach.PER_PARENT:
             return self._action(source, remote_id)
+        if remote_id.startswith(RECURRING) and (source is AGREEMENT_SOURCE or source is ADDITION_SOURCE):
+            return self._recurring(source, remote_id)
         if not remote_id.isdecimal():
             raise NotFound(f"“{remote_id}” is no Halo id.")
         return self._reader.one(source, remote_id, scope)
@@ -94,6 +97,18 @@ class HaloAdapter:
 
     def close(self) -> None:
         self._remote.close()
+
+    def _recurring(self, source: Source, remote_id: str) -> Record:
+        """A recurring invoice by ``r-number``, or one of its lines by ``r-number.line``."""
+        text = remote_id.removeprefix(RECURRING).partition(LINE)[0]
+        if not text.removeprefix("-").isdecimal():
+            raise NotFound(f"“{remote_id}” is no id of a recurring invoice.")
+        row = self._reader.single(ADDITION_SOURCE, int(text))
+        found = [recurring(row)] if source is AGREEMENT_SOURCE else additions(row)
+        for record in found:
+            if record.remote_id == remote_id:
+                return record
+        raise NotFound("There is no such line of the recurring invoice.")
 
     def _action(self, source: Source, remote_id: str) -> Record:
         """An action by ``ticket-action``."""

@@ -25,7 +25,7 @@ from integrations.redaction import redacted
 
 _BODY = msgspec.json.Decoder(Failure | str)
 _FIELDS = msgspec.json.Decoder(dict[str, list[str]])
-_RECORD = re.compile(r"/\d+$")
+_RECORD = re.compile(r"/-?\d+$")
 NOT_NAMED = "a right that Halo does not name"
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from integrations.port import Limit
 
 _LISTS = "Read whole at full syncs: that Halo filters this list by time of change was never seen to work."
-_LATER = "Halo has them; MSPortal does not read them yet."
 
 LIMITS = (
     Limit(stream="company_statuses", why="Halo's clients are active or inactive, and that is kept.", offered=False),
@@ -15,14 +14,24 @@ LIMITS = (
     Limit(stream="companies", why="Their custom fields are not on Halo's lists."),
     Limit(stream="sites", why=_LISTS),
     Limit(stream="contacts", why=_LISTS),
-    Limit(stream="tickets", why="Opportunities and projects have end points of their own and are not read."),
+    Limit(stream="tickets", why="Projects have an end point of their own and are not read."),
     Limit(stream="notes", why="Actions that took time come as time entries."),
     Limit(stream="time_entries", why="Time that was not booked on a ticket is not read."),
-    Limit(stream="assets", why=_LATER),
-    Limit(stream="products", why=_LATER),
-    Limit(stream="agreements", why=_LATER),
-    Limit(stream="agreement_additions", why=_LATER),
-    Limit(stream="opportunity_statuses", why=_LATER),
-    Limit(stream="opportunities", why=_LATER),
-    Limit(stream="invoices", why=_LATER),
+    Limit(
+        stream="assets",
+        why="Read type by type, whole at each full sync; assets of a type that the application may not see are left out. "
+        "Maker, model, serial number and system are found by the names of the type's fields.",
+    ),
+    Limit(stream="products", why="Active items alone: rows do not say which are not."),
+    Limit(
+        stream="agreements",
+        why="Contracts, and recurring invoices under them; contracts do not say how often they are billed.",
+    ),
+    Limit(stream="agreement_additions", why="The lines of recurring invoices; Halo's contracts have none."),
+    Limit(
+        stream="opportunity_statuses",
+        why="Those of tickets, for Halo has no others; that one means won or lost is taken from its name.",
+    ),
+    Limit(stream="opportunities", why="Quotes are not read."),
+    Limit(stream="invoices", why="What is paid is told by the amounts; Halo numbers its states without naming them."),
 )

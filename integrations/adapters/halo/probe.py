@@ -38,7 +38,17 @@ _COLLECTIONS = {
     "Sites": "sites",
     "Users": "contacts",
     "Tickets": "tickets",
+    "Assets": "assets",
+    "Items": "products",
+    "Contracts": "agreements",
+    "Recurring invoices": "agreement_additions",
+    "Opportunities": "opportunities",
+    "Invoices": "invoices",
 }
+_OPTIONAL = frozenset(
+    {_CUSTOM_FIELDS, "Assets", "Items", "Contracts", "Recurring invoices", "Opportunities", "Invoices"}
+)
+"""What may be left out: its stream is skipped, and the rest is synced."""
 _ONE: Mapping[str, str | int] = {"pageinate": "true", "page_no": 1, "page_size": 1}
 
 
@@ -183,7 +193,7 @@ def _readable(outcome: _Outcome) -> Check:
     name, error = outcome.asked.name, outcome.error
     if error is None:
         return _read_fine(outcome)
-    optional = name == _CUSTOM_FIELDS
+    optional = name in _OPTIONAL
     permission = outcome.asked.permission if isinstance(error, PermissionMissing) else ""
     message = f"{name} cannot be read: {permission} is missing." if permission else f"{name}: {error.message}"
     return Check(

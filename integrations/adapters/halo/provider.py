@@ -19,7 +19,9 @@ class HaloProvider:
 
     key: str = "halo"
     name: str = "HaloPSA"
-    tagline: str = "Tickets, clients, users and time of HaloPSA or HaloITSM, hosted or on premises."
+    tagline: str = (
+        "Tickets, time, clients, users, assets, contracts and sales of HaloPSA or HaloITSM, hosted or on premises."
+    )
     streams: Sequence[StreamSpec] = STREAMS
     limits: Sequence[Limit] = LIMITS
     credential_fields: Sequence[CredentialField] = (

@@ -8,7 +8,7 @@ since the walk began, finds it.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import msgspec
 
@@ -21,30 +21,38 @@ EARLIER = dt.timedelta(seconds=1)
 
 
 class Question(msgspec.Struct, frozen=True, kw_only=True):
-    """``since``: older rows of the answer are dropped. ``late``: it is the one that begins where the walk began."""
+    """``since``: older rows of the answer are dropped. ``late``: it is the one that begins where the walk began. ``source``: the
+    collection that is asked."""
 
     params: Mapping[str, str | int]
+    source: Source
     since: dt.datetime | None = None
     late: bool = False
 
 
 def questions_of(source: Source, request: ReadRequest) -> list[Question]:
     """The questions of a request, in order; none where the scope wants nothing."""
-    if source is not TICKET_SOURCE:
-        return [Question(params=dict(source.params))]
-    if request.since is not None:
+    if source.stamped and request.since is not None:
         since = request.since.replace(microsecond=0)
-        return [Question(params=changed_since(since - EARLIER), since=since)]
+        return [Question(source=source, params=changed_since(since - EARLIER), since=since)]
+    if source is not TICKET_SOURCE:
+        return [Question(source=part, params=dict(part.params)) for part in source.parts or (source,)]
     if request.scope.board_ids == ():
         return []
     base = boards(request.scope)
     if request.scope.changed_after is None:
-        return [Question(params=base)]
+        return [Question(source=source, params=base)]
     return [
-        Question(params={**base, "open_only": "true"}),
-        Question(params={**base, "closed_only": "true", **changed_since(request.scope.changed_after)}),
-        Question(params={}, late=True),
+        Question(source=source, params={**base, "open_only": "true"}),
+        Question(source=source, params={**base, "closed_only": "true", **changed_since(request.scope.changed_after)}),
+        Question(source=source, params={}, late=True),
     ]
+
+
+def questions_of_types(source: Source, type_ids: Iterable[int]) -> list[Question]:
+    """Assets, one type after the other: their fields stand on rows of lists only where one type is asked for."""
+    fields = {**source.params, "includeassetfields": "true"}
+    return [Question(source=source, params={**fields, "assettype_id": number}) for number in type_ids]
 
 
 def begun(question: Question, began: str) -> Question | None:
@@ -54,7 +62,7 @@ def begun(question: Question, began: str) -> Question | None:
     if not began:
         return None
     since = dt.datetime.fromisoformat(began).replace(microsecond=0)
-    return Question(params=changed_since(since - EARLIER), since=since, late=True)
+    return Question(source=question.source, params=changed_since(since - EARLIER), since=since, late=True)
 
 
 def boards(scope: Scope) -> Params:

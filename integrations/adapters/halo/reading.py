@@ -12,8 +12,8 @@ from integrations.adapters.halo import payloads as halo
 from integrations.adapters.halo.client import Halo, Listing
 from integrations.adapters.halo.mapping import changed
 from integrations.adapters.halo.paging import LARGEST_PAGE, LEAST_PAGE, MOST_STALLS, Place, Window, window
-from integrations.adapters.halo.questions import Params, Question, begun, questions_of, statuses
-from integrations.adapters.halo.streams import TICKET_SOURCE, Context, Source
+from integrations.adapters.halo.questions import Params, Question, begun, questions_of, questions_of_types, statuses
+from integrations.adapters.halo.streams import ASSET_SOURCE, TICKET_SOURCE, Context, Source
 from integrations.adapters.halo.vocabulary import Vocabulary
 from integrations.errors import NotFound, ProtocolError
 from integrations.port import Checkpoint, Page, ReadRequest, Rejected, Scope
@@ -39,11 +39,11 @@ class Reader:
     def page(self, source: Source, request: ReadRequest, checkpoint: Checkpoint | None) -> Page:
         """One page of a paged collection; see ``paging`` for how it is known that none is missed."""
         place = msgspec.convert(checkpoint or {"cap": _cap(request)}, Place)
-        asked = questions_of(source, request)
+        asked = self._questions(source, request)
         question = begun(asked[place.part], place.began) if place.part < len(asked) else None
         if question is None:
             return Page(records=(), next=None)
-        view = window(place)
+        view, source = window(place), question.source
         listing = self._list(source, {**question.params, **self._paged(source, request, view)})
         return self._landed(source, request, Step(question, place, view, len(asked)), listing)
 
@@ -70,8 +70,8 @@ class Reader:
     def count(self, source: Source, request: ReadRequest) -> int:
         """By ``record_count``; what the filters cannot leave out is counted by itself and taken off."""
         return sum(
-            self._counted(source, question.params) - self._unwanted(source, request, question)
-            for question in questions_of(source, request)
+            self._counted(question.source, question.params) - self._unwanted(source, request, question)
+            for question in self._questions(source, request)
             if not question.late
         )
 
@@ -86,10 +86,20 @@ class Reader:
             return found
         if source is TICKET_SOURCE:
             return self._ticket(number, scope)
-        row = self.remote.one(f"{source.path}/{number}", source.payload, {}, permission=source.spec.permission)
+        row = self.single(source, number)
+        return source.record(row, self._context(source, [row], scope))
+
+    def single(self, source: Source, number: int) -> Any:
+        """The row with this id. Raises NotFound."""
+        path = f"{source.path}/{number}"
+        row = self.remote.one(path, source.payload, source.alone, permission=source.spec.permission)
         if row.id != number:
             raise ProtocolError("Halo answered with another record than the one asked for.")
-        return source.record(row, Context())
+        return row
+
+    def _questions(self, source: Source, request: ReadRequest) -> list[Question]:
+        types = self.vocabulary.asset_types() if source is ASSET_SOURCE else ()
+        return questions_of_types(source, types) if types else questions_of(source, request)
 
     def _ticket(self, number: int, scope: Scope) -> Record:
         source = TICKET_SOURCE
@@ -131,14 +141,14 @@ class Reader:
         return {"include_custom_fields": ",".join(wanted)} if wanted else {}
 
     def _context(self, source: Source, rows: Sequence[Any], scope: Scope) -> Context:
-        if source is not TICKET_SOURCE:
+        if not source.named:
             return Context()
         wanted = None if scope.custom_field_ids is None else frozenset(scope.custom_field_ids)
         return Context(names=self.vocabulary.names_for(rows), custom_field_ids=wanted)
 
     def _closed(self, source: Source, listing: Listing[Any]) -> frozenset[int]:
         """The statuses that close a ticket: those that the same list leaves out when it is asked to."""
-        if source.spec.name != "statuses":
+        if source.spec.name not in ("statuses", "opportunity_statuses"):
             return frozenset()
         left = self._list(source, {**source.params, "excludeclosed": "true"})
         return frozenset(row.id for row in listing.rows) - frozenset(row.id for row in left.rows)
@@ -216,7 +226,7 @@ def page_of(source: Source, listing: Listing[Any], rows: list[Any], context: Con
     rejected = list(listing.rejected)
     for row in rows:
         try:
-            found.append(source.record(row, context))
+            found += source.many(row) if source.many is not None else [source.record(row, context)]
         except (ValueError, OverflowError) as err:
             rejected.append(Rejected(remote_id=str(row.id), message=f"A value is out of range: {err}."))
     return Page(
@@ -224,14 +234,14 @@ def page_of(source: Source, listing: Listing[Any], rows: list[Any], context: Con
         next=None if place is None else msgspec.to_builtins(place),
         server_time=listing.answer.server_time,
         rejected=rejected,
-        rows=len(rows) + len(listing.rejected),
+        rows=len(found) + len(rejected),
     )
 
 
 def _in_scope(page: Page, request: ReadRequest, *, late: bool) -> Page:
     """Without what the filters could not leave out. What is asked for by time alone shows all that changed."""
     excluded, wanted = request.scope.excluded_status_ids, request.scope.board_ids
-    if request.since is not None or not (excluded or late):
+    if request.stream != "tickets" or request.since is not None or not (excluded or late):
         return page
     kept = [
         record

@@ -6,13 +6,13 @@ Rights: the permissions of an API application (Configuration â€º Integrations â€
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import msgspec
 
-from integrations import records
-from integrations.adapters.halo import actions, mapping
+from integrations import client_records, records
+from integrations.adapters.halo import actions, client_mapping, client_payloads, mapping
 from integrations.adapters.halo import payloads as halo
 from integrations.adapters.halo.mapping import Names
 from integrations.port import Reach, StreamSpec
@@ -21,6 +21,11 @@ TICKETS = "read:tickets"
 CUSTOMERS = "read:customers"
 SETUP = "the agent role's access to ticket types, statuses and priorities"
 AGENTS = "the agent role's access to agents and teams"
+ASSETS = "read:assets"
+ITEMS = "read:items"
+CONTRACTS = "read:contracts"
+INVOICES = "read:invoices"
+SALES = "read:sales"
 FIELDS = "the agent role's access to custom fields"
 
 INACTIVE_TOO: Mapping[str, str] = {"includeactive": "true", "includeinactive": "true"}
@@ -36,7 +41,9 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Source(msgspec.Struct, frozen=True, kw_only=True):
-    """A stream's collection. ``key``: under what name its rows stand, where it is no bare list."""
+    """A stream's collection. ``key``: under what name its rows stand, where it is no bare list; ``alone``: what is asked of a
+    record by its id; ``parts``: the collections of a stream that has several; ``many``: the records of a row that holds several;
+    ``named``: its rows hold ids of types, statuses and agents; ``stamped``: it is filtered by the time of change."""
 
     spec: StreamSpec
     path: str
@@ -44,7 +51,12 @@ class Source(msgspec.Struct, frozen=True, kw_only=True):
     record: Callable[[Any, Context], records.Record]
     key: str = ""
     params: Mapping[str, str] = {}
+    alone: Mapping[str, str] = {}
     paged: bool = False
+    named: bool = False
+    stamped: bool = False
+    parts: tuple[Source, ...] = ()
+    many: Callable[[Any], Sequence[records.Record]] | None = None
     wanted: Callable[[Any], bool] = lambda row: True
 
 
@@ -173,7 +185,111 @@ TICKET_SOURCE = Source(
     record=lambda row, context: mapping.ticket(row, context.names, context.custom_field_ids),
     key="tickets",
     paged=True,
+    named=True,
+    stamped=True,
 )
+WITH_LINES: Mapping[str, str] = {"includelines": "true"}
+DETAILS: Mapping[str, str] = {"includedetails": "true"}
+
+
+def _holding(name: str, record: type[records.Record], permission: str, *after: str, counts: bool = True) -> StreamSpec:
+    return StreamSpec(name=name, record=record, after=after, incremental=False, counts=counts, permission=permission)
+
+
+ASSET_SOURCE = Source(
+    spec=_holding("assets", client_records.AssetRecord, ASSETS, "companies", "sites"),
+    path="Asset",
+    payload=client_payloads.Asset,
+    record=lambda row, context: client_mapping.asset(row),
+    key="assets",
+    params=INACTIVE_TOO,
+    alone=DETAILS,
+    paged=True,
+)
+PRODUCT_SOURCE = Source(
+    spec=_holding("products", client_records.ProductRecord, ITEMS),
+    path="Item",
+    payload=client_payloads.Item,
+    record=lambda row, context: client_mapping.product(row),
+    key="items",
+    paged=True,
+)
+CONTRACT_SOURCE = Source(
+    spec=_holding("agreements", client_records.AgreementRecord, CONTRACTS, "companies", "contacts"),
+    path="ClientContract",
+    payload=client_payloads.Contract,
+    record=lambda row, context: client_mapping.contract(row),
+    key="contracts",
+    params={"includeinactive": "true"},
+    paged=True,
+)
+RECURRING_SOURCE = Source(
+    spec=_holding("agreements", client_records.AgreementRecord, INVOICES, "companies"),
+    path="RecurringInvoice",
+    payload=client_payloads.Invoice,
+    record=lambda row, context: client_mapping.recurring(row),
+    key="invoices",
+    paged=True,
+)
+AGREEMENT_SOURCE = msgspec.structs.replace(
+    CONTRACT_SOURCE,
+    spec=msgspec.structs.replace(CONTRACT_SOURCE.spec, permission=f"{CONTRACTS} and {INVOICES}"),
+    parts=(CONTRACT_SOURCE, RECURRING_SOURCE),
+)
+ADDITION_SOURCE = Source(
+    # How many lines there are is not told; how many recurring invoices, is told of the agreements.
+    spec=_holding(
+        "agreement_additions",
+        client_records.AgreementAdditionRecord,
+        INVOICES,
+        "agreements",
+        "products",
+        counts=False,
+    ),
+    path="RecurringInvoice",
+    payload=client_payloads.Invoice,
+    record=lambda row, context: client_mapping.recurring(row),
+    many=client_mapping.additions,
+    key="invoices",
+    params=WITH_LINES,
+    alone=DETAILS,
+    paged=True,
+)
+OPPORTUNITY_STATUS_SOURCE = _table(
+    "opportunity_statuses",
+    "Status",
+    halo.Status,
+    client_records.OpportunityStatusRecord,
+    lambda row, context: client_mapping.opportunity_status(row, is_closed=row.id in context.closed),
+    wanted=lambda row: not row.type,
+)
+OPPORTUNITY_SOURCE = Source(
+    spec=StreamSpec(
+        name="opportunities",
+        record=client_records.OpportunityRecord,
+        after=("companies", "contacts", "opportunity_statuses"),
+        permission=SALES,
+    ),
+    path="Opportunities",
+    payload=client_payloads.Opportunity,
+    record=lambda row, context: client_mapping.opportunity(row, context.names),
+    key="tickets",
+    paged=True,
+    named=True,
+    stamped=True,
+)
+INVOICE_SOURCE = Source(
+    spec=_holding("invoices", client_records.InvoiceRecord, INVOICES, "companies", "agreements"),
+    path="Invoice",
+    payload=client_payloads.Invoice,
+    record=lambda row, context: client_mapping.invoice(row),
+    key="invoices",
+    params=WITH_LINES,
+    alone=DETAILS,
+    paged=True,
+)
+HOLDINGS = (ASSET_SOURCE, PRODUCT_SOURCE, AGREEMENT_SOURCE, ADDITION_SOURCE)
+SOLD = (OPPORTUNITY_STATUS_SOURCE, OPPORTUNITY_SOURCE, INVOICE_SOURCE)
 
 
 def _of_ticket(name: str, record: type[records.Record]) -> Source:
@@ -204,9 +320,11 @@ SOURCES = {
     for source in (
         *REFERENCE,
         *CLIENTS,
+        *HOLDINGS,
         TICKET_SOURCE,
         _of_ticket("notes", records.NoteRecord),
         _of_ticket("time_entries", records.TimeEntryRecord),
+        *SOLD,
     )
 }
 STREAMS = tuple(source.spec for source in SOURCES.values())

@@ -12,9 +12,10 @@ from collections.abc import Iterable
 
 from integrations.adapters.halo import payloads as halo
 from integrations.adapters.halo.client import Halo, Listing, R
+from integrations.adapters.halo.client_payloads import AssetType
 from integrations.adapters.halo.custom_fields import TICKETS
 from integrations.adapters.halo.mapping import UNASSIGNED, Names
-from integrations.adapters.halo.streams import FIELDS, SOURCES
+from integrations.adapters.halo.streams import ASSETS, FIELDS, SOURCES
 from integrations.errors import PermissionMissing, UnsupportedFeature
 
 AGAIN_AFTER = 60.0
@@ -31,6 +32,7 @@ class Vocabulary:
         self._names: Names | None = None
         self._read_at = 0.0
         self._fields: tuple[str, ...] | None = None
+        self._asset_types: tuple[int, ...] | None = None
 
     def names_for(self, rows: Iterable[halo.Ticket]) -> Names:
         """Names for all ids of these tickets, as far as Halo tells them. Asks nothing for no tickets."""
@@ -51,6 +53,20 @@ class Vocabulary:
             if self._fields is None:
                 self._fields = self._read_fields()
             return self._fields
+
+    def asset_types(self) -> tuple[int, ...]:
+        """The types of assets in the order of their ids; none where the application may not see them."""
+        with self._lock:
+            if self._asset_types is None:
+                self._asset_types = self._read_asset_types()
+            return self._asset_types
+
+    def _read_asset_types(self) -> tuple[int, ...]:
+        try:
+            rows = self._remote.list("AssetType", AssetType, {}, permission=ASSETS).rows
+        except (PermissionMissing, UnsupportedFeature):
+            return ()
+        return tuple(sorted({row.id for row in rows}))
 
     def _read(self) -> Names:
         priorities = self._table("priorities", halo.Priority)

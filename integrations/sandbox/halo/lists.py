@@ -63,6 +63,29 @@ def clients(psa: Psa, request: Request, name: str, key: str) -> Reply:
     return envelope(key, [collection.encoded(slot) for slot in page.of(found)], len(found), page)
 
 
+def holdings(psa: Psa, request: Request, name: str, key: str) -> Reply:
+    """What clients have: pages of 100 at most, the newest first unless asked otherwise. Fields of assets are on rows only
+    where one type is asked for, lines of invoices only where they are asked for."""
+    collection = psa[name]
+    found = list(collection.slots())
+    if not is_true(request, "includeinactive"):
+        found = [slot for slot in found if _is_active(collection.record(slot))]
+    if (kind := number_of(request, "assettype_id")) is not None and name == "assets":
+        found = [slot for slot in found if collection.record(slot)["assettype_id"] == kind]
+    if (since := request.query.get("lastupdatefromdate")) and name == "opportunities":
+        moment = _moment(since)
+        found = [slot for slot in found if read(_last_update(collection, slot)) >= moment]
+    if request.query.get("order") != "id" or is_true(request, "orderdesc"):
+        found.reverse()
+    hidden = set() if is_true(request, "includelines") else {"lines"}
+    if not (is_true(request, "includeassetfields") and kind is not None):
+        hidden.add("fields")
+    page = page_of(request, LARGEST_PAGE, DEFAULT_PAGE)
+    shown = (collection.record(slot) for slot in page.of(found))
+    rows = [msgspec.json.encode({field: row[field] for field in row if field not in hidden}) for row in shown]
+    return envelope(key, rows, len(found), page)
+
+
 def agents(psa: Psa, request: Request) -> Reply:
     """``/Agent``: under a key of its own; disabled ones and the unassigned one only when they are asked for."""
     collection = psa["members"]
@@ -117,6 +140,10 @@ def envelope(key: str, rows: list[bytes], total: int, page: Page) -> Reply:
     numbers = f'"page_no":{page.number},"page_size":{page.size},' if page.number else ""
     before = f'{{{numbers}"record_count":{total},"{key}":['
     return Reply(rows=rows, before=before.encode(), after=b"]}")
+
+
+def _is_active(record: Json) -> bool:
+    return not record.get("inactive") and record.get("active") is not False
 
 
 def is_true(request: Request, name: str) -> bool:

@@ -10,6 +10,7 @@ from integrations.sandbox.collection import Records
 from integrations.sandbox.dice import Dice
 from integrations.sandbox.halo import custom_fields
 from integrations.sandbox.halo.clients import Clients
+from integrations.sandbox.halo.holdings import Holdings
 from integrations.sandbox.halo.setup import Json, setup
 from integrations.sandbox.halo.stamps import written
 from integrations.sandbox.halo.tickets import Tickets
@@ -64,6 +65,7 @@ class Psa:
             **{name: table(rows) for name, rows in self.setup.rows.items()},
             "custom_fields": table(custom_fields.definition_rows(seed)),
             **self.clients.collections(),
+            **Holdings(seed, self.setup, self.clients).collections(),
             "tickets": self.drawn.collection(),
             "actions": self.drawn.action_collection(),
         }

@@ -18,7 +18,10 @@ API, AUTH = "/api/", "/auth/"
 SCOPES = {"all", "all:standard", "admin"} | {
     f"{verb}:{noun}"
     for verb in ("read", "edit")
-    for noun in ("tickets", "calendar", "timesheets", "customers", "crm", "contracts", "items", "assets", "reporting")
+    for noun in (
+        *("tickets", "calendar", "timesheets", "customers", "crm", "contracts", "items", "assets", "reporting"),
+        *("invoices", "sales"),
+    )
 }
 
 
@@ -39,6 +42,10 @@ def _clients(name: str, key: str) -> Endpoint:
     return Endpoint(name, "customers", lambda psa, request: lists.clients(psa, request, name, key))
 
 
+def _holdings(name: str, key: str, module: str) -> Endpoint:
+    return Endpoint(name, module, lambda psa, request: lists.holdings(psa, request, name, key))
+
+
 ENDPOINTS = {
     "tickets": Endpoint("tickets", "tickets", lists.tickets),
     "actions": Endpoint("actions", "tickets", lists.actions),
@@ -52,6 +59,13 @@ ENDPOINTS = {
     "priority": _table("priorities"),
     "category": _table("categories"),
     "fieldinfo": _table("custom_fields", "fields"),
+    "assettype": _table("asset_types", "assets"),
+    "asset": _holdings("assets", "assets", "assets"),
+    "item": _holdings("items", "items", "items"),
+    "clientcontract": _holdings("contracts", "contracts", "contracts"),
+    "recurringinvoice": _holdings("recurring", "invoices", "invoices"),
+    "invoice": _holdings("invoices", "invoices", "invoices"),
+    "opportunities": _holdings("opportunities", "tickets", "sales"),
 }
 MODULES = sorted({endpoint.module for endpoint in ENDPOINTS.values()})
 
@@ -67,7 +81,7 @@ def answer(psa: Psa, request: Request) -> Reply:
 def template_of(path: str) -> str:
     """``/api/Tickets/12`` → ``Tickets/{}``."""
     parts = path.removeprefix(API).strip("/").split("/")
-    return "/".join("{}" if part.isdigit() else part for part in parts)
+    return "/".join("{}" if part.removeprefix("-").isdigit() else part for part in parts)
 
 
 def _answer(psa: Psa, request: Request) -> Reply:
@@ -89,7 +103,7 @@ def _answer(psa: Psa, request: Request) -> Reply:
 
 
 def _single(psa: Psa, request: Request, endpoint: Endpoint, text: str) -> Reply:
-    if not text.isdigit():
+    if not text.removeprefix("-").isdigit():
         raise malformed("id", text)
     collection, number = psa[endpoint.name], int(text)
     if endpoint.name == "priorities":

@@ -11,11 +11,12 @@ from integrations.adapters.halo.client import Listing
 from integrations.adapters.halo.paging import LARGEST_PAGE, Place, Window, window
 from integrations.adapters.halo.questions import Question
 from integrations.adapters.halo.reading import Step, advanced
+from integrations.adapters.halo.streams import SOURCES
 from integrations.errors import ProtocolError
 from integrations.http import Answer
 
 ANSWER = Answer(method="GET", path="Client", status=200, headers={}, body=b"")
-QUESTION = Question(params={})
+QUESTION = Question(source=SOURCES["tickets"], params={})
 
 
 class Remote:

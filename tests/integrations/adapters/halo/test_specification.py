@@ -40,6 +40,19 @@ TABLE = {
     "/Agent": {"includeenabled", "includedisabled"},
     "/Priority": frozenset(),
     "/FieldInfo": {"includevalues"},
+    "/AssetType": frozenset(),
+    "/Asset": WALK | BOTH | {"includeassetfields", "assettype_id"},
+    "/Asset/{}": {"includedetails"},
+    "/Item": WALK,
+    "/Item/{}": frozenset(),
+    "/ClientContract": WALK | {"includeinactive"},
+    "/ClientContract/{}": frozenset(),
+    "/RecurringInvoice": WALK | {"includelines"},
+    "/RecurringInvoice/{}": {"includedetails"},
+    "/Invoice": WALK | {"includelines"},
+    "/Invoice/{}": {"includedetails"},
+    "/Opportunities": WALK | {"lastupdatefromdate"},
+    "/Opportunities/{}": frozenset(),
     "/InstanceInfo": frozenset(),
 }
 UNSPECIFIED = {("/Tickets", "include_custom_fields")}
@@ -72,7 +85,7 @@ def every_request(adapter: Adapter) -> Iterator[Any]:
             yield lambda name=spec.name: adapter.read_children(name, "2")
             yield lambda name=spec.name: adapter.read_one(name, "2-2")
             continue
-        yield lambda name=spec.name: adapter.read_one(name, "2")
+        yield lambda name=spec.name: adapter.read_one(name, "r2.2" if name == "agreement_additions" else "2")
         for scope in scopes:
             for request in (
                 ReadRequest(stream=spec.name, scope=scope),
@@ -91,8 +104,10 @@ def answer(request: Received) -> Answer:
     """One row, and more where rows are counted, so that each way of going on is taken."""
     path = request.path.removeprefix("/api")
     if re.fullmatch(r"/\w+/\d+|/InstanceInfo", path):
-        return json_reply({"id": 2, "ticket_id": 2, "usage": 1})
+        return json_reply({"id": 2, "ticket_id": 2, "usage": 1, "lines": [{"id": 2}]})
     key = {"/Client": "clients", "/Site": "sites", "/Users": "users", "/Agent": "results", "/Tickets": "tickets"}
+    key |= {"/Asset": "assets", "/Item": "items", "/ClientContract": "contracts", "/RecurringInvoice": "invoices"}
+    key |= {"/Invoice": "invoices", "/Opportunities": "tickets"}
     rows = [{"id": 2, "priorityid": 2, "usage": 1, "timetaken": 1.0}]
     if path == "/Actions":
         return json_reply({"record_count": 1 if "count" in request.query else 2, "actions": rows})

@@ -1,0 +1,118 @@
+"""Whole runs against a simulated Halo: equal counts of all that is there, changes, what a missing right leaves out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from integrations.models import Connection
+from integrations.services.connections import connection_create
+from portal.clients.models import (
+    Agreement,
+    AgreementAddition,
+    Asset,
+    Company,
+    Contact,
+    Invoice,
+    Opportunity,
+    Product,
+    Site,
+)
+from portal.tenancy.models import Organization
+from portal.tenancy.scope import tenant_transaction
+from sync.models import Run
+from tests.integrations.adapters.sandboxes import Sandbox, running
+from tests.sync.conftest import Sync
+from tickets.models import Member, Ticket
+
+STORES = {
+    "tickets": Ticket,
+    "companies": Company,
+    "sites": Site,
+    "contacts": Contact,
+    "assets": Asset,
+    "items": Product,
+    "invoices": Invoice,
+    "opportunities": Opportunity,
+}
+
+
+@pytest.fixture(scope="module")
+def halo() -> Iterator[Sandbox]:
+    with running("halo", tickets=120) as started:
+        yield started
+
+
+@pytest.fixture
+def linked(organization: Organization, halo: Sandbox) -> Iterator[Connection]:
+    """A connection to it, everything in scope, the guard off: what ``sync`` of this directory's conftest works on."""
+    with tenant_transaction(organization.pk):
+        made = connection_create(
+            organization_id=organization.pk,
+            provider="halo",
+            name="Linked",
+            credentials=halo.credentials,
+            settings={"date_range_days": None, "hold_least": 1_000_000},
+        )
+    yield made
+    halo.control("POST", "reset")
+
+
+def ids(sandbox: Sandbox, collection: str) -> set[str]:
+    return {str(number) for number in sandbox.control("GET", f"truth?collection={collection}")["ids"]}
+
+
+def kept(linked: Connection, model: Any) -> set[str]:
+    with tenant_transaction(linked.organization_id):
+        return set(model.objects.filter(removed_at=None).values_list("remote_id", flat=True))
+
+
+def test_a_sync_brings_all_and_a_second_one_changes_nothing(sync: Sync, halo: Sandbox, linked: Connection) -> None:
+    first = sync("full")
+    assert (first.state, first.result) == ("done", "success"), first.message
+    for collection, model in STORES.items():
+        assert kept(linked, model) == ids(halo, collection), collection
+    recurring = {f"r{number}" for number in ids(halo, "recurring")}
+    assert kept(linked, Agreement) == ids(halo, "contracts") | recurring
+    with tenant_transaction(linked.organization_id):
+        assert not Asset.objects.filter(company=None).exists()
+        assert not AgreementAddition.objects.filter(agreement=None).exists()
+        assert not AgreementAddition.objects.filter(product=None).exists()
+        billed = AgreementAddition.objects.values_list("agreement_remote_id", flat=True)
+        assert set(billed) == recurring
+        assert Asset.objects.exclude(serial_number="").exists()
+        assert Invoice.objects.exclude(lines=[]).count() == Invoice.objects.count()
+        owners = set(Opportunity.objects.values_list("owner_name", flat=True))
+        assert owners <= set(Member.objects.values_list("name", flat=True))
+        checked = Run.objects.get(pk=first.pk).verification["streams"]
+    assert {"assets", "agreements", "invoices", "opportunities", "tickets"} <= set(checked)
+    assert all(row["ok"] for row in checked.values())
+    for kind in ("full", "quick"):
+        again = sync(kind)
+        assert (again.state, again.result) == ("done", "no_change"), (kind, again.message)
+
+
+def test_what_went_is_gone_after_a_full_sync(sync: Sync, halo: Sandbox, linked: Connection) -> None:
+    sync("full")
+    for collection in ("assets", "invoices", "opportunities", "recurring"):
+        halo.control("POST", "delete", {"collection": collection, "n": 2})
+    run = sync("full")
+    assert (run.state, run.result) == ("done", "success"), run.message
+    for collection in ("assets", "invoices", "opportunities"):
+        assert kept(linked, STORES[collection]) == ids(halo, collection), collection
+    left = {f"r{number}" for number in ids(halo, "recurring")}
+    assert {remote_id for remote_id in kept(linked, Agreement) if remote_id.startswith("r")} == left
+    with tenant_transaction(linked.organization_id):
+        lines = AgreementAddition.objects.filter(removed_at=None)
+        assert set(lines.values_list("agreement_remote_id", flat=True)) == left
+
+
+def test_a_missing_right_leaves_out_its_streams_alone(sync: Sync, halo: Sandbox, linked: Connection) -> None:
+    halo.control("POST", "role", {"denied": ["invoices", "assets"]})
+    run = sync("full")
+    assert run.state == "done", run.message
+    assert kept(linked, Ticket) == ids(halo, "tickets")
+    assert kept(linked, Opportunity) == ids(halo, "opportunities")
+    assert not kept(linked, Asset) | kept(linked, Invoice) | kept(linked, AgreementAddition)
