@@ -102,9 +102,10 @@ def staging_ddl(target: Target) -> list[str]:
 
 
 NEWER = """(s.remote_updated_at IS NULL OR t.remote_updated_at IS NULL OR s.remote_updated_at > t.remote_updated_at
-    OR (s.remote_updated_at = t.remote_updated_at AND s.fetched_at >= t.fetched_at))
+    OR (s.remote_updated_at = t.remote_updated_at AND s.fetched_at >= t.fetched_at) OR s.fetched_at > t.synced_at)
     AND (t.removed_at IS NULL OR s.fetched_at > t.removed_at)"""
-"""The PSA's version is not older; equal stamps: the later fetch wins; a tombstone with a later time wins."""
+"""The PSA's version is not older; equal stamps: the later fetch wins; a tombstone with a later time wins. What was asked for after the
+row had been written is newer whatever its stamp says: the PSA's clock may have been set back. Reads that overlap go by their stamps."""
 
 FRESH = """fresh AS MATERIALIZED (
     SELECT DISTINCT ON (remote_id) * FROM {staging}

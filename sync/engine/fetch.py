@@ -16,7 +16,7 @@ from portal.core.merge import MergeCounts, merge, remove
 from sync.engine.crash import crash_point
 from sync.engine.journal import note, rejected
 from sync.engine.lease import step
-from sync.engine.plan import Mode
+from sync.engine.plan import Mode, since_of
 from sync.engine.work import Work
 from sync.models import RunStream
 from sync.streams import TARGETS, stage, unstage
@@ -32,19 +32,20 @@ def request_for(work: Work, spec: StreamSpec, since: dt.datetime | None) -> Read
 
 def fetch_stream(work: Work, spec: StreamSpec, stream: RunStream) -> bool:
     """Reads the stream from its checkpoint on. Returns whether it is complete (False: the slice's time is up)."""
-    request = request_for(work, spec, stream.since)
-    read = partial(work.adapter.read_page, request)
+    read = partial(work.adapter.read_page, request_for(work, spec, stream.since))
     ahead: Future[tuple[Page, dt.datetime]] | None = None
     while True:
         began = time.monotonic()
         page, fetched_at = work.wait(ahead or work.submit(asked, read, stream.checkpoint))
         crash_point("page_fetched")
         ahead = work.submit(asked, read, page.next) if page.next is not None and not work.time_is_up else None
-        land_page(work, spec, stream, page, fetched_at, time.monotonic() - began)
+        again = land_page(work, spec, stream, page, fetched_at, time.monotonic() - began)
         crash_point("page_committed")
-        if page.next is None:
+        if again:
+            read, ahead = partial(work.adapter.read_page, request_for(work, spec, stream.since)), None
+        elif page.next is None:
             return True
-        if ahead is None:
+        if ahead is None and (not again or work.time_is_up):
             return False
 
 
@@ -56,8 +57,9 @@ def asked(read: Callable[[Checkpoint | None], Page], checkpoint: Checkpoint | No
 
 def land_page(
     work: Work, spec: StreamSpec, stream: RunStream, page: Page, fetched_at: dt.datetime, seconds: float
-) -> None:
-    """Stages one page (and merges it, in live mode) with its checkpoint, in one transaction."""
+) -> bool:
+    """Stages one page (and merges it, in live mode) with its checkpoint, in one transaction. Returns whether the stream begins anew:
+    the first page may show that the PSA's clock was set back, so that changes bear stamps from before the cursor."""
     number = stream.pages + 1
     with step(work.lease):
         stage(TARGETS[spec.name], work.context(), number, scoped(work, page.records), fetched_at)
@@ -72,7 +74,10 @@ def land_page(
         if work.run.remote_started_at is None and page.server_time is not None:
             work.run.remote_started_at = page.server_time
             work.run.save(update_fields=["remote_started_at"])
-        if page.next is None:
+        again = number == 1 and begins_earlier(work, stream, page.server_time)
+        if again:
+            stream.checkpoint = None
+        elif page.next is None:
             stream.state, stream.finished_at = finished_state(work), timezone.now()
         work.bill(stream)
         stream.save()
@@ -88,6 +93,32 @@ def land_page(
             seconds=round(seconds, 3),
         )
         crash_point("page_landing")
+    return again
+
+
+TOLERANCE = dt.timedelta(seconds=30)
+"""How far the PSA's clock may be behind what the cursor and our own clock make of it: several servers, a correction by its own time source."""
+
+
+def begins_earlier(work: Work, stream: RunStream, server_time: dt.datetime | None) -> bool:
+    """Moves the beginning of a quick read back where the PSA's clock was set back since the cursor was stored. At that moment it showed at
+    least what it shows now, less the time that has passed: no change since then bears an older stamp."""
+    moved_at = work.cursor_moved_at(stream.name) if work.quick else None
+    if moved_at is None or stream.since is None or server_time is None:
+        return False
+    earliest = since_of(server_time - (timezone.now() - moved_at))
+    if earliest is None or earliest >= stream.since - TOLERANCE:
+        return False
+    note(
+        work.run.pk,
+        work.lease.organization_id,
+        "warning",
+        "The PSA's clock was set back: changes are read from an earlier moment on",
+        stream=stream.name,
+        seconds=round((stream.since - earliest).total_seconds()),
+    )
+    stream.since = earliest
+    return True
 
 
 def scoped(work: Work, records: Iterable[Record]) -> Iterable[tuple[Record, bool]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import threading
 import time
 from collections.abc import Callable
@@ -19,7 +20,7 @@ from integrations.settings_schema import ConnectionSettings
 from portal.core.merge import MergeContext
 from sync.engine.lease import Lease, step
 from sync.engine.plan import Mode, mode_of, streams_of
-from sync.models import Run, RunStream
+from sync.models import Cursor, Run, RunStream
 
 T = TypeVar("T")
 
@@ -60,6 +61,14 @@ class Work:
     meter: Meter
     pool: ThreadPoolExecutor
     ends_at: float
+    _moved_at: dict[str, dt.datetime] | None = None
+
+    def cursor_moved_at(self, stream: str) -> dt.datetime | None:
+        """When the stream's cursor was last stored, by our clock; asks once a slice, in the caller's transaction."""
+        if self._moved_at is None:
+            cursors = Cursor.objects.filter(connection_id=self.connection.pk)
+            self._moved_at = dict(cursors.values_list("stream", "updated_at"))
+        return self._moved_at.get(stream)
 
     @property
     def mode(self) -> Mode:

@@ -126,7 +126,7 @@ FIELDS = ("summary", "remote_updated_at", "status_remote_id", "company_remote_id
 def check_truth(ground: Ground, verdict: Verdict, when: str, connection: Connection | None = None) -> None:
     """Requires that readers see the PSA's tickets: the same ids, and the same in ``FIELDS``."""
     place = connection or ground.connection
-    theirs = remote_tickets(ground, place)
+    theirs = remote_tickets(place)
     with tenant_transaction(ground.organization.pk):
         rows = Ticket.objects.filter(connection=place).values_list("remote_id", *FIELDS)
         ours = {row[0]: row[1:] for row in rows}
@@ -138,9 +138,9 @@ def check_truth(ground: Ground, verdict: Verdict, when: str, connection: Connect
     verdict.add("tickets_compared", len(theirs))
 
 
-def remote_tickets(ground: Ground, connection: Connection) -> dict[str, tuple[Any, ...]]:
+def remote_tickets(connection: Connection) -> dict[str, tuple[Any, ...]]:
     """The PSA's tickets by id, in ``FIELDS``."""
-    with tenant_transaction(ground.organization.pk):
+    with tenant_transaction(connection.organization_id):
         fresh = Connection.objects.get(pk=connection.pk)
         adapter, request = connection_open(fresh), ReadRequest(stream="tickets", scope=scope_of(fresh))
     names = [name.replace("_remote_id", "_id") for name in FIELDS]

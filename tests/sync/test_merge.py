@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from django.db import ProgrammingError, transaction
 from django.db import connection as database
+from django.utils import timezone
 
 from integrations.models import Connection
 from integrations.records import BoardRecord, CompanyRecord, Record, StatusRecord, TicketRecord
@@ -76,6 +77,13 @@ def test_an_older_version_changes_nothing(land: Land) -> None:
     older = board("Old name", updated=NOON - dt.timedelta(seconds=1))
     assert land("boards", [older], fetched=NOON + dt.timedelta(hours=1)) == MergeCounts(unchanged=1)
     assert Board.objects.get().name == "New name"
+
+
+def test_what_was_asked_for_after_the_row_was_written_is_newer_whatever_its_stamp(land: Land) -> None:
+    land("boards", [board("Before the clock was set back", updated=NOON)])
+    again = board("After", updated=NOON - dt.timedelta(hours=1))
+    assert land("boards", [again], fetched=timezone.now() + dt.timedelta(seconds=1)) == MergeCounts(updated=1)
+    assert (Board.objects.get().name, Board.objects.get().remote_updated_at) == ("After", NOON - dt.timedelta(hours=1))
 
 
 def test_of_equal_stamps_the_later_fetch_wins(land: Land) -> None:

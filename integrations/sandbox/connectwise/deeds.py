@@ -16,6 +16,8 @@ from integrations.sandbox.orders import Order, chosen, done, family, ticket_of
 from integrations.sandbox.problems import CALLS, PROBLEMS, WORK, filled
 
 Done: TypeAlias = dict[str, Any]
+UNDATED = "none"
+"""The stamp of a record that bears none."""
 
 
 def change(psa: Psa, order: Order) -> Done:
@@ -155,16 +157,22 @@ def _new_values(psa: Psa, name: str, record: Json, dice: Dice) -> Json:
 
 def _change_one(psa: Psa, order: Order, record_id: int, values: Json) -> None:
     collection = psa[order.collection]
-    kept = (collection.get(record_id) or {})["_info"].get("lastUpdated") if order.stamp == "keep" else None
+    stamp = order.stamp
+    if stamp == "keep":
+        stamp = (collection.get(record_id) or {})["_info"].get("lastUpdated") or UNDATED
     operations = [{"op": "replace", "path": field, "value": value} for field, value in values.items()]
     by = order.by or psa.people.references[psa.people.technicians[0]]["identifier"]
     writing.change(psa, order.collection, record_id, operations, by)
-    _restamp(collection, record_id, kept or order.stamp)
+    _restamp(collection, record_id, stamp)
 
 
 def _restamp(collection: Collection, record_id: int, stamp: str | None) -> None:
     record = None if stamp is None else collection.get(record_id)
     if stamp is None or record is None:
+        return
+    if stamp == UNDATED:
+        undated = {name: value for name, value in record["_info"].items() if name != "lastUpdated"}
+        collection.put(record | {"_info": undated})
         return
     try:
         clock.read(stamp)
