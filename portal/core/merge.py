@@ -7,7 +7,9 @@ cannot differ. ``INSERT … ON CONFLICT`` in key order rather than MERGE, which 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import compress
 from typing import Any
 
 from django.db import connection
@@ -112,6 +114,11 @@ FRESH = """fresh AS MATERIALIZED (
     WHERE run_id = %(run)s AND organization_id = %(organization)s AND connection_id = %(connection)s {page} AND in_scope
     ORDER BY remote_id, remote_updated_at DESC NULLS LAST, fetched_at DESC)"""
 
+MANY = "(SELECT f.* FROM fresh f, string_to_table('1', ',') one)"
+"""A whole stream's staged rows, each once, taken for many: staging has no statistics, so the planner expects a single row of it,
+and would hash the wide staged rows instead of the narrow ones that they are joined with, again for each reference. Of a function's
+result, here one row, it expects a thousand."""
+
 JOURNAL = (
     "INSERT INTO ledger_journalentry (organization_id, connection_id, run_id, at, stream, record_id, remote_id, label, action, "
     "reason, before, after, origin)"
@@ -156,7 +163,7 @@ changed AS MATERIALIZED (
     SELECT s.remote_id, s.remote_updated_at, s.content_hash, s.fetched_at, {", ".join(f'{v} AS "{n}"' for n, v in zip(store, values, strict=True))},
         t.id AS local_id, t.removed_at AS was_removed_at, {target.label} AS label,
         CASE WHEN t.id IS NOT NULL THEN to_jsonb(t) END AS old, CASE WHEN t.id IS NOT NULL THEN to_jsonb(s) END AS new
-    FROM fresh s LEFT JOIN "{target.table}" t ON t.connection_id = s.connection_id AND t.remote_id = s.remote_id
+    FROM {"fresh" if context.page is not None else MANY} s LEFT JOIN "{target.table}" t ON t.connection_id = s.connection_id AND t.remote_id = s.remote_id
     {joins}
     WHERE t.id IS NULL OR ({news})
 ), merged AS (
@@ -209,12 +216,25 @@ SELECT count(*) FROM gone"""
         return int(cursor.fetchone()[0])
 
 
-def relink(target: Target, reference: Reference, context: MergeContext) -> int:
-    """Links rows whose reference arrived after them. Returns how many. Content is unchanged, so nothing is journalled."""
-    sql = f"""
+def relink(target: Target, references: Sequence[Reference], context: MergeContext) -> int:
+    """Links rows whose references arrived after them. Returns how many links. Content is unchanged, so nothing is journalled.
+
+    One look over the rows says which references wait at all: mostly none do.
+    """
+    waits = ", ".join(f'bool_or("{r.column}" IS NULL AND "{r.remote_column}" IS NOT NULL)' for r in references)
+    looked = f'SELECT {waits} FROM "{target.table}" WHERE organization_id = %(organization)s AND connection_id = %(connection)s'
+    linked = 0
+    with connection.cursor() as cursor:
+        cursor.execute(looked, context.parameters())
+        for reference in compress(references, cursor.fetchone()):
+            cursor.execute(relink_sql(target, reference), context.parameters())
+            linked += cursor.rowcount
+    return linked
+
+
+def relink_sql(target: Target, reference: Reference) -> str:
+    """The statement of ``relink`` for one reference."""
+    return f"""
 UPDATE "{target.table}" t SET "{reference.column}" = r.id FROM "{reference.table}" r
 WHERE t.organization_id = %(organization)s AND t.connection_id = %(connection)s AND t."{reference.column}" IS NULL
     AND t."{reference.remote_column}" IS NOT NULL AND r.connection_id = t.connection_id AND r.remote_id = t."{reference.remote_column}" """
-    with connection.cursor() as cursor:
-        cursor.execute(sql, context.parameters())
-        return int(cursor.rowcount)

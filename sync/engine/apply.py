@@ -101,9 +101,9 @@ def link_references(work: Work, streams: list[str]) -> int:
     tables = {TARGETS[name].table for name in arrived}
     linked = 0
     for target in TARGETS.values():
-        for reference in target.references:
-            if reference.table in tables:
-                linked += relink(target, reference, work.context())
+        arrivals = [reference for reference in target.references if reference.table in tables]
+        if arrivals:
+            linked += relink(target, arrivals, work.context())
     return linked
 
 

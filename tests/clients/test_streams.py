@@ -105,7 +105,7 @@ def test_what_arrives_before_its_company_or_agreement_is_linked_later(land: Land
     land("companies", CompanyRecord(remote_id="7", name="Nordwind"))
     for stream in RECORDS:
         for reference in TARGETS[stream].references:
-            relink(TARGETS[stream], reference, context)
+            relink(TARGETS[stream], [reference], context)
     company, agreement = Company.objects.get(), Agreement.objects.get()
     assert {row.company_id for row in (Asset.objects.get(), agreement, Invoice.objects.get())} == {company.pk}
     addition, opportunity = AgreementAddition.objects.get(), Opportunity.objects.get()

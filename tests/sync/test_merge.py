@@ -146,7 +146,7 @@ def test_references_link_by_remote_id_and_what_arrives_late_is_linked_later(
     )
     land("companies", [CompanyRecord(remote_id="9", name="Acme")])
     reference = next(r for r in TARGETS["tickets"].references if r.column == "company_id")
-    assert relink(TARGETS["tickets"], reference, MergeContext(in_tenant.pk, connection.pk, 1)) == 1
+    assert relink(TARGETS["tickets"], [reference], MergeContext(in_tenant.pk, connection.pk, 1)) == 1
     assert Ticket.objects.get().company == Company.objects.get()
 
 
