@@ -9,7 +9,17 @@ import pytest
 
 from integrations.models import Connection
 from integrations.services.connections import connection_create
-from portal.clients.models import Company, Contact, Site
+from portal.clients.models import (
+    Agreement,
+    AgreementAddition,
+    Asset,
+    Company,
+    Contact,
+    Invoice,
+    Opportunity,
+    Product,
+    Site,
+)
 from portal.tenancy.models import Organization
 from portal.tenancy.scope import tenant_transaction
 from sync.models import Run
@@ -26,6 +36,11 @@ STORES = {
     "sites": Site,
     "contacts": Contact,
     "members": Member,
+    "assets": Asset,
+    "contracts": Agreement,
+    "contract_services": AgreementAddition,
+    "opportunities": Opportunity,
+    "invoices": Invoice,
 }
 
 
@@ -69,6 +84,11 @@ def test_a_sync_brings_all_and_a_second_one_changes_nothing(sync: Sync, autotask
         assert not Ticket.objects.filter(status=None).exists()
         assert not Ticket.objects.filter(company_name="").exists()
         assert not Note.objects.filter(ticket=None).exists()
+        assert not Asset.objects.filter(company=None).exists()
+        assert not AgreementAddition.objects.filter(agreement=None).exists()
+        assert not AgreementAddition.objects.filter(product=None).exists()
+        assert not Invoice.objects.filter(lines=[]).exists()
+        assert Product.objects.filter(remote_id__startswith="s").exists()
         assert (Board.objects.count(), Status.objects.count()) == (8, 10)
         figures = run_summary(first)["streams"]
         assert figures["tickets"]["expected"] == figures["tickets"]["fetched"] == 120

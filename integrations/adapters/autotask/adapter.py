@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 
+import msgspec
+
 from integrations.adapters.autotask.client import Autotask, Credentials
 from integrations.adapters.autotask.custom_fields import RECORDS, definitions
 from integrations.adapters.autotask.deletions import DeletedTicket
@@ -36,6 +38,9 @@ from integrations.port import (
     Usage,
 )
 from integrations.records import NoteRecord, Record, TicketRecord, TimeEntryRecord
+
+ALSO = "also"
+"""In the checkpoint: the walk is in the stream's second entity."""
 
 
 class AutotaskAdapter:
@@ -81,13 +86,24 @@ class AutotaskAdapter:
             return None
         if is_empty(source, request):
             return 0
-        return self._remote.count(source.entity, filter_of(source, request), permission=source.spec.permission)
+        counted = self._remote.count(source.entity, filter_of(source, request), permission=source.spec.permission)
+        if source.also is not None:
+            also = source.also
+            counted += self._remote.count(also.entity, filter_of(also, request), permission=also.spec.permission)
+        return counted
 
     def read_page(self, request: ReadRequest, checkpoint: Checkpoint | None = None) -> Page:
         source = _stream(request.stream)
         if isinstance(source, Table):
             return read_table(self._labels, source)
-        return read_page(self._walk(source, request.scope), request, checkpoint)
+        place = dict(checkpoint or {})
+        second = source.also if place.pop(ALSO, False) else None
+        page = read_page(self._walk(second or source, request.scope), request, place)
+        if second is not None and page.next is not None:
+            return msgspec.structs.replace(page, next={**page.next, ALSO: True})
+        if second is None and page.next is None and source.also is not None:
+            return msgspec.structs.replace(page, next={ALSO: True})
+        return page
 
     def read_children(self, stream: str, parent_id: str, scope: Scope = EVERYTHING) -> Page:
         source = _stream(stream)
@@ -99,6 +115,9 @@ class AutotaskAdapter:
         source = _stream(stream)
         if isinstance(source, Table):
             return _choice(read_table(self._labels, source), remote_id)
+        also = source.also
+        if also is not None and remote_id.startswith(also.prefix):
+            source, remote_id = also, remote_id.removeprefix(also.prefix)
         if not remote_id.isdecimal():
             raise NotFound(f"“{remote_id}” is no Autotask id.")
         row = self._remote.one(source.entity, source.payload, int(remote_id), permission=source.spec.permission)

@@ -7,12 +7,14 @@ long as the adapter is open, which is a slice of a run.
 
 from __future__ import annotations
 
+import datetime as dt
 import threading
 from collections.abc import Callable, Iterable
 from typing import TypeVar
 
 import msgspec
 
+from integrations.adapters.autotask import client_payloads
 from integrations.adapters.autotask import payloads as at
 from integrations.adapters.autotask.client import LARGEST_PAGE, Autotask
 from integrations.adapters.autotask.filters import EVERY_RECORD, MOST_VALUES, Clause, compare
@@ -87,6 +89,34 @@ class Labels:
         fields = ("id", "firstName", "lastName", "emailAddress", "phone", "extension")
         return self._looked_up("Contacts", at.Contact, fields, ids)
 
+    def units(self, ids: Iterable[int]) -> dict[int, client_payloads.ContractServiceUnit]:
+        """How many are due in the running period, by service of a contract; of two the later one."""
+        today = f"{dt.datetime.now(dt.UTC):%Y-%m-%d}T00:00:00Z"
+        running = (compare("startDate", "lte", today), compare("endDate", "gte", today))
+        rows = self._below(
+            "ContractServiceUnits", client_payloads.ContractServiceUnit, "contractServiceID", ids, running
+        )
+        return {row.contract_service_id: row for row in rows if row.contract_service_id is not None}
+
+    def lines(self, ids: Iterable[int]) -> dict[int, list[client_payloads.BillingItem]]:
+        """The billing items of invoices, by invoice, in the order of their ids."""
+        found: dict[int, list[client_payloads.BillingItem]] = {}
+        for row in self._below("BillingItems", client_payloads.BillingItem, "invoiceID", ids):
+            if row.invoice_id is not None:
+                found.setdefault(row.invoice_id, []).append(row)
+        return found
+
+    def _below(
+        self, entity: str, kind: type[R], field: str, ids: Iterable[int], clauses: tuple[Clause, ...] = ()
+    ) -> list[R]:
+        """The rows that point to one of the records at hand. Not kept: they are needed once."""
+        wanted = sorted(set(ids))
+        found: list[R] = []
+        for start in range(0, len(wanted), MOST_VALUES):
+            part = compare(field, "in", wanted[start : start + MOST_VALUES])
+            found += self._whole(entity, kind, (part, *clauses)).values()
+        return found
+
     def _once(self, key: str, read: Callable[[], T]) -> T:
         with self._lock:
             if key not in self._kept:
@@ -98,13 +128,13 @@ class Labels:
         picks = {field.name.lower(): _choices(field) for field in fields if field.picklist_values}
         return Described(picks=picks, answer=answer)
 
-    def _whole(self, entity: str, kind: type[R]) -> dict[int, R]:
+    def _whole(self, entity: str, kind: type[R], clauses: tuple[Clause, ...] = ()) -> dict[int, R]:
         found: dict[int, R] = {}
         clause: Clause = EVERY_RECORD
         last = -1
         while True:
             try:
-                listing = self._remote.query(entity, kind, [clause])
+                listing = self._remote.query(entity, kind, [*clauses, clause])
             except (PermissionMissing, NotFound, UnsupportedFeature):
                 return found
             found |= {row.id: row for row in listing.rows}

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
 
+from integrations.adapters.autotask import client_payloads
 from integrations.adapters.autotask import payloads as at
 from integrations.adapters.autotask.custom_fields import custom_values
 from integrations.adapters.autotask.filters import COMPLETE
@@ -28,7 +29,8 @@ INTERNAL_PUBLISH = frozenset({2, 4})
 
 
 class Names(msgspec.Struct, frozen=True, kw_only=True):
-    """What the numbers in some rows stand for. ``picks``: the entity's pick lists by field in lower case."""
+    """What the numbers in some rows stand for. ``picks``: the entity's pick lists by field in lower case. ``units``: of the
+    running period, by service of a contract; ``lines``: by invoice."""
 
     picks: Picks = {}
     fields: Mapping[str, at.Field] = {}
@@ -40,6 +42,10 @@ class Names(msgspec.Struct, frozen=True, kw_only=True):
     contracts: Mapping[int, at.Named] = {}
     companies: Mapping[int, at.Named] = {}
     contacts: Mapping[int, at.Contact] = {}
+    products: Mapping[int, at.Named] = {}
+    services: Mapping[int, at.Named] = {}
+    units: Mapping[int, client_payloads.ContractServiceUnit] = {}
+    lines: Mapping[int, Sequence[client_payloads.BillingItem]] = {}
 
     def pick(self, field: str, value: int | None) -> str:
         """The label of a pick list's value; "" for one that the list does not hold."""

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import msgspec
+
+from integrations.adapters.autotask import client_payloads
 from integrations.adapters.autotask import payloads as at
 from integrations.adapters.autotask.labels import Labels
 from integrations.adapters.autotask.mapping import Names
@@ -25,7 +28,53 @@ def names_for(rows: Sequence[at.Row], labels: Labels, scope: Scope) -> Names:
         return _of_contacts([row for row in rows if isinstance(row, at.Contact)], labels)
     if isinstance(first, at.CompanyLocation):
         return Names(countries=labels.table("Countries"))
+    return _of_holdings(rows, labels)
+
+
+def _of_holdings(rows: Sequence[at.Row], labels: Labels) -> Names:
+    first = rows[0] if rows else None
+    if isinstance(first, client_payloads.ConfigurationItem):
+        return _of_assets([row for row in rows if isinstance(row, client_payloads.ConfigurationItem)], labels)
+    if isinstance(first, client_payloads.Product):
+        has_fields = any(row.user_defined_fields for row in rows if isinstance(row, client_payloads.Product))
+        return Names(picks=labels.described("Products").picks, fields=_fields("Products", labels, has_fields))
+    if isinstance(first, client_payloads.ContractService):
+        return Names(services=labels.table("Services"), units=labels.units(row.id for row in rows))
+    if isinstance(first, client_payloads.Invoice):
+        ids = [row.company_id for row in rows if isinstance(row, client_payloads.Invoice)]
+        return Names(companies=labels.companies(ids), lines=labels.lines(row.id for row in rows))
+    if isinstance(first, client_payloads.Contract):
+        return _of_deals("Contracts", [row for row in rows if isinstance(row, client_payloads.Contract)], labels)
+    if isinstance(first, client_payloads.Opportunity):
+        named = _of_deals(
+            "Opportunities", [row for row in rows if isinstance(row, client_payloads.Opportunity)], labels
+        )
+        return msgspec.structs.replace(named, resources=labels.resources())
     return Names()
+
+
+def _of_assets(rows: Sequence[client_payloads.ConfigurationItem], labels: Labels) -> Names:
+    has_products = any(row.product_id is not None for row in rows)
+    named = _of_deals("ConfigurationItems", rows, labels)
+    return msgspec.structs.replace(named, products=labels.table("Products") if has_products else {})
+
+
+def _of_deals(
+    entity: str,
+    rows: Sequence[client_payloads.ConfigurationItem | client_payloads.Contract | client_payloads.Opportunity],
+    labels: Labels,
+) -> Names:
+    """What all that belongs to a company and one of its contacts has."""
+    return Names(
+        picks=labels.described(entity).picks,
+        fields=_fields(entity, labels, any(row.user_defined_fields for row in rows)),
+        companies=labels.companies(row.company_id for row in rows),
+        contacts=labels.contacts(row.contact_id for row in rows),
+    )
+
+
+def _fields(entity: str, labels: Labels, has_fields: bool) -> dict[str, at.Field]:
+    return labels.user_fields(entity) if has_fields else {}
 
 
 def _of_tickets(rows: Sequence[at.Ticket], labels: Labels, scope: Scope) -> Names:

@@ -198,12 +198,14 @@ class Resource(Row):
 
 
 class Named(Row):
-    """A row of a small table that other records point to: roles, billing codes, countries, contracts, companies."""
+    """A row of a small table that other records point to: roles, billing codes, countries, contracts, companies,
+    products, services."""
 
     name: str | None = None
     display_name: str | None = None
     contract_name: str | None = None
     company_name: str | None = None
+    manufacturer_name: str | None = None
 
 
 class DeletedTicket(Row):

@@ -36,7 +36,15 @@ BUSY = 0.5
 _PER_REQUEST = 4.0
 _AT_ONCE = 4
 _KEYS = "Keys"
-_OPTIONAL = frozenset({"Custom fields", "Deletions"})
+_HOLDINGS = {
+    "assets": "Configuration items",
+    "products": "Products",
+    "agreements": "Contracts",
+    "agreement_additions": "Contract services",
+    "opportunities": "Opportunities",
+    "invoices": "Invoices",
+}
+_OPTIONAL = frozenset({"Custom fields", "Deletions"} | set(_HOLDINGS.values()))
 _LABELS = {
     "members": "Resources",
     "companies": "Companies",
@@ -45,6 +53,7 @@ _LABELS = {
     "tickets": "Tickets",
     "notes": "Ticket notes",
     "time_entries": "Time entries",
+    **_HOLDINGS,
 }
 
 

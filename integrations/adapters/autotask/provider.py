@@ -6,9 +6,10 @@ from collections.abc import Sequence
 
 from integrations.adapters.autotask.adapter import AutotaskAdapter
 from integrations.adapters.autotask.client import Credentials
+from integrations.adapters.autotask.limits import LIMITS
 from integrations.adapters.autotask.streams import STREAMS
 from integrations.adapters.autotask.zones import AddressInvalid, normalised
-from integrations.port import CredentialField, CredentialsInvalid, Observer, StreamSpec
+from integrations.port import CredentialField, CredentialsInvalid, Limit, Observer, StreamSpec
 
 
 class AutotaskProvider:
@@ -16,8 +17,9 @@ class AutotaskProvider:
 
     key: str = "autotask"
     name: str = "Autotask PSA"
-    tagline: str = "Tickets, companies, contacts and time of Datto Autotask PSA."
+    tagline: str = "Tickets, time, companies, contacts, assets, contracts and sales of Datto Autotask PSA."
     streams: Sequence[StreamSpec] = STREAMS
+    limits: Sequence[Limit] = LIMITS
     credential_fields: Sequence[CredentialField] = (
         CredentialField(
             name="address",

@@ -11,8 +11,8 @@ from typing import Any
 
 import msgspec
 
-from integrations import records
-from integrations.adapters.autotask import mapping, picklists
+from integrations import client_records, records
+from integrations.adapters.autotask import client_mapping, client_payloads, mapping, picklists
 from integrations.adapters.autotask import payloads as at
 from integrations.adapters.autotask.filters import TICKET_STAMPS, Reading, exists
 from integrations.adapters.autotask.mapping import Names
@@ -26,7 +26,8 @@ def right(entity: str) -> str:
 
 
 class Source(msgspec.Struct, frozen=True, kw_only=True):
-    """A stream's entity. ``parent``: the field that names the parent record, where children are asked for alone."""
+    """A stream's entity. ``parent``: the field that names the parent record, where children are asked for alone. ``also``: another
+    entity of the same stream, whose ids stand behind ``prefix``."""
 
     spec: StreamSpec
     entity: str
@@ -34,6 +35,8 @@ class Source(msgspec.Struct, frozen=True, kw_only=True):
     record: Callable[[Any, Names], records.Record]
     reading: Reading = Reading()
     parent: str = ""
+    prefix: str = ""
+    also: Source | None = None
 
 
 class Table(msgspec.Struct, frozen=True, kw_only=True):
@@ -62,6 +65,95 @@ TABLES = (
     _table("subtypes", records.CategoryRecord, "subIssueType", picklists.category),
     _table("priorities", records.PriorityRecord, "priority", picklists.priority),
     _table("company_types", records.CompanyTypeRecord, "companyType", picklists.company_type, "Companies"),
+    _table(
+        "opportunity_statuses",
+        client_records.OpportunityStatusRecord,
+        "status",
+        client_mapping.opportunity_status,
+        "Opportunities",
+    ),
+)
+
+
+def _holding(
+    name: str,
+    record: type[records.Record],
+    entity: str,
+    payload: type[at.Row],
+    to: Callable[[Any, Names], records.Record],
+    *after: str,
+    stamps: tuple[str, ...] = (),
+    prefix: str = "",
+    also: Source | None = None,
+) -> Source:
+    """What a company has; ``stamps``: none where Autotask does not say when one changed."""
+    rights = " and ".join([right(entity), *([] if also is None else [also.spec.permission])])
+    spec = StreamSpec(name=name, record=record, after=after, incremental=bool(stamps), permission=rights)
+    reading = Reading(stamps=stamps)
+    return Source(spec=spec, entity=entity, payload=payload, record=to, reading=reading, prefix=prefix, also=also)
+
+
+SERVICES = _holding(
+    "products",
+    client_records.ProductRecord,
+    "Services",
+    client_payloads.Service,
+    client_mapping.service,
+    prefix=client_mapping.SERVICE,
+)
+HOLDINGS = (
+    _holding(
+        "assets",
+        client_records.AssetRecord,
+        "ConfigurationItems",
+        client_payloads.ConfigurationItem,
+        client_mapping.asset,
+        *("companies", "sites", "contacts"),
+        stamps=("lastModifiedTime",),
+    ),
+    _holding(
+        "products",
+        client_records.ProductRecord,
+        "Products",
+        client_payloads.Product,
+        client_mapping.product,
+        also=SERVICES,
+    ),
+    _holding(
+        "agreements",
+        client_records.AgreementRecord,
+        "Contracts",
+        client_payloads.Contract,
+        client_mapping.agreement,
+        *("companies", "contacts"),
+    ),
+    _holding(
+        "agreement_additions",
+        client_records.AgreementAdditionRecord,
+        "ContractServices",
+        client_payloads.ContractService,
+        client_mapping.addition,
+        *("agreements", "products"),
+    ),
+)
+SOLD = (
+    _holding(
+        "opportunities",
+        client_records.OpportunityRecord,
+        "Opportunities",
+        client_payloads.Opportunity,
+        client_mapping.opportunity,
+        *("companies", "contacts", "opportunity_statuses"),
+        stamps=("lastActivity",),
+    ),
+    _holding(
+        "invoices",
+        client_records.InvoiceRecord,
+        "Invoices",
+        client_payloads.Invoice,
+        client_mapping.invoice,
+        *("companies", "agreements"),
+    ),
 )
 
 SOURCES = (
@@ -108,6 +200,7 @@ SOURCES = (
         record=mapping.contact,
         reading=Reading(stamps=("lastModifiedDate", "lastActivityDate")),
     ),
+    *HOLDINGS,
     Source(
         spec=StreamSpec(
             name="tickets",
@@ -149,6 +242,7 @@ SOURCES = (
         reading=Reading(stamps=("lastModifiedDateTime",), constant=(exists("ticketID"),), by_date=True),
         parent="ticketID",
     ),
+    *SOLD,
 )
 
 BY_NAME: dict[str, Source | Table] = {source.spec.name: source for source in (*TABLES, *SOURCES)}

@@ -40,7 +40,24 @@ _TEXTS = {
     "Roles": "id:i description:s hourlyFactor:n hourlyRate:n isActive:b isSystemRole:b name:s roleType:i",
     "BillingCodes": "id:i externalNumber:s isActive:b name:s unitCost:n unitPrice:n useType:i",
     "Countries": "id:i countryCode:s displayName:s isActive:b isDefaultCountry:b name:s",
-    "Contracts": "id:i companyID:i contractName:s contractNumber:s contractType:i endDate:d startDate:d status:i",
+    "Contracts": "id:i companyID:i contactID:i contractCategory:i contractName:s contractNumber:s contractPeriodType:s "
+    "contractType:i description:s endDate:d purchaseOrderNumber:s startDate:d status:i",
+    "ConfigurationItems": "id:i companyID:i companyLocationID:i configurationItemCategoryID:i configurationItemType:i "
+    "contactID:i createDate:d installDate:d isActive:b lastModifiedTime:d location:s notes:s productID:i referenceNumber:s "
+    "referenceTitle:s rmmDeviceAuditHostname:s rmmDeviceAuditIPAddress:s rmmDeviceAuditLastUser:s "
+    "rmmDeviceAuditMacAddress:s rmmDeviceAuditManufacturerID:i rmmDeviceAuditModelID:i rmmDeviceAuditOperatingSystem:s "
+    "serialNumber:s warrantyExpirationDate:d",
+    "Products": "id:i description:s internalProductID:s isActive:b manufacturerName:s name:s productCategory:i sku:s "
+    "unitCost:n unitPrice:n",
+    "Services": "id:i description:s isActive:b lastModifiedDate:d name:s unitCost:n unitPrice:n",
+    "ContractServices": "id:i contractID:i internalDescription:s invoiceDescription:s serviceID:i unitCost:n unitPrice:n",
+    "ContractServiceUnits": "id:i contractID:i contractServiceID:i cost:n endDate:d price:n serviceID:i startDate:d units:i",
+    "Invoices": "id:i comments:s companyID:i createDateTime:d dueDate:d invoiceDateTime:d invoiceNumber:s invoiceTotal:n "
+    "isVoided:b orderNumber:s paidDate:d totalTaxValue:n",
+    "BillingItems": "id:i contractID:i description:s extendedPrice:n invoiceID:i itemName:s quantity:n rate:n",
+    "Opportunities": "id:i amount:n closedDate:d companyID:i contactID:i createDate:d description:s lastActivity:d "
+    "leadSource:i opportunityCategoryID:i ownerResourceID:i probability:i projectedCloseDate:d rating:i stage:i status:i "
+    "title:s",
     "DeletedTicketLogs": "id:i deletedByResourceID:i deletedDateTime:d ticketID:i ticketNumber:s ticketTitle:s",
     "DeletedTicketActivityLogs": "id:i activityDateTime:d createdByResourceID:i deletedByResourceID:i deletedDateTime:d "
     "endDateTime:d hoursWorked:n noteOrAttachmentTitle:s startDateTime:d ticketID:i ticketNumber:s typeID:i",
@@ -56,6 +73,7 @@ NOUNS = {
     "CompanyLocations": "CompanyLocation",
     "Contacts": "Contact",
     "Countries": "Country",
+    "Opportunities": "Opportunity",
 }
 NOT_QUERYABLE = frozenset({("Tickets", "creatortype"), ("Tickets", "lastactivitypersontype")})
 _PICKS: dict[tuple[str, str], tuple[Pick, ...]] = {
@@ -71,6 +89,16 @@ _PICKS: dict[tuple[str, str], tuple[Pick, ...]] = {
     ("TicketNotes", "noteType"): picks.NOTE_TYPES,
     ("Companies", "companyType"): picks.COMPANY_TYPES,
     ("Companies", "territoryID"): picks.TERRITORIES,
+    ("ConfigurationItems", "configurationItemType"): picks.ASSET_TYPES,
+    ("ConfigurationItems", "configurationItemCategoryID"): picks.ASSET_CATEGORIES,
+    ("ConfigurationItems", "rmmDeviceAuditManufacturerID"): picks.MAKERS,
+    ("Products", "productCategory"): picks.PRODUCT_CATEGORIES,
+    ("Contracts", "contractType"): picks.CONTRACT_TYPES,
+    ("Contracts", "status"): picks.CONTRACT_STATUSES,
+    ("Opportunities", "status"): picks.OPPORTUNITY_STATUSES,
+    ("Opportunities", "stage"): picks.STAGES,
+    ("Opportunities", "rating"): picks.RATINGS,
+    ("Opportunities", "leadSource"): picks.LEAD_SOURCES,
 }
 
 

@@ -60,6 +60,16 @@ COMPANY_TYPES = _row(
 )
 TERRITORIES = _row((29683001, "Florida"), (29683002, "Netherlands"))
 PUBLISH = _row((1, "All Autotask Users"), (2, "Internal Project Team"), (4, "Internal & Co-managed"))
+ASSET_TYPES = _row((1, "Workstation"), (2, "Laptop"), (3, "Server"), (4, "Firewall"), (5, "Printer"))
+ASSET_CATEGORIES = _row((2, "Standard"))
+MAKERS = _row((1, "Dell Inc."), (2, "LENOVO"), (3, "HPE"))
+PRODUCT_CATEGORIES = _row((1, "Workplace"), (2, "Servers"), (3, "Network"))
+CONTRACT_TYPES = _row((7, "Recurring Service"), (4, "Block Hours"))
+CONTRACT_STATUSES = _row((1, "Active"), (0, "Inactive"))
+OPPORTUNITY_STATUSES = _row((0, "Not Ready To Buy"), (1, "Active"), (2, "Lost"), (3, "Closed"), (4, "Implemented"))
+STAGES = _row((1, "Lead"), (2, "Qualified"), (3, "Quote sent"), (4, "Negotiation"))
+RATINGS = _row((1, "Hot"), (2, "Warm"), (3, "Cold"))
+LEAD_SOURCES = _row((1, "Referral"), (2, "Web site"))
 NOTE_TYPES = _row((1, "Task Summary"), (2, "Task Detail"), (3, "Task Notes"), (13, "Workflow Rule Note - Task"))
 
 
@@ -107,4 +117,5 @@ USER_FIELDS = (
     UserField("Companies", "Contract level", "integer", _row((1, "Bronze"), (2, "Silver"), (3, "Gold"))),
     UserField("Companies", "Onboarded", "datetime"),
     UserField("Contacts", "Approver", "string"),
+    UserField("ConfigurationItems", "Asset owner", "string"),
 )

@@ -10,6 +10,7 @@ from hashlib import blake2b
 from integrations.sandbox.autotask import people
 from integrations.sandbox.autotask.clients import Clients
 from integrations.sandbox.autotask.entity import Entity, table, written
+from integrations.sandbox.autotask.holdings import Holdings
 from integrations.sandbox.autotask.talk import Talk
 from integrations.sandbox.autotask.tickets import Tickets
 from integrations.sandbox.clock import Clock
@@ -29,6 +30,14 @@ ENTITIES = {
     "work_types": "BillingCodes",
     "countries": "Countries",
     "contracts": "Contracts",
+    "assets": "ConfigurationItems",
+    "products": "Products",
+    "services": "Services",
+    "contract_services": "ContractServices",
+    "contract_units": "ContractServiceUnits",
+    "invoices": "Invoices",
+    "billing_items": "BillingItems",
+    "opportunities": "Opportunities",
     "deleted_tickets": "DeletedTicketLogs",
     "deleted_activities": "DeletedTicketActivityLogs",
 }
@@ -100,7 +109,7 @@ class Psa:
             "roles": table(people.roles()),
             "work_types": table(people.billing_codes()),
             "countries": table(people.countries()),
-            "contracts": table(people.contracts(seed)),
+            **Holdings(seed, self.clients).collections(),
             "deleted_tickets": table([]),
             "deleted_activities": table([]),
         }

@@ -24,7 +24,9 @@ from integrations.sandbox.request import Request
 LARGEST_PAGE = 500
 _API = re.compile(r"(?:/zone(?P<zone>\d+))?/atservicesrest(?:/v1\.0)?/(?P<path>.+)", re.IGNORECASE)
 _BY_LOWER = {entity.lower(): entity for entity in ENTITIES.values()}
-_WITH_USER_FIELDS = frozenset({"Tickets", "Companies", "Contacts"})
+_WITH_USER_FIELDS = frozenset(
+    {"Tickets", "Companies", "Contacts", "ConfigurationItems", "Products", "Contracts", "Opportunities"}
+)
 _encode = msgspec.json.Encoder().encode
 
 

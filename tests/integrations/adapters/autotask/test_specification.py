@@ -18,6 +18,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from integrations.adapters.autotask import client_payloads
 from integrations.adapters.autotask import payloads as at
 from integrations.errors import IntegrationError, NotFound
 from integrations.port import ReadRequest, Scope
@@ -28,6 +29,14 @@ from tests.loopback import Answer, Loopback, Received, json_reply
 
 ENTITIES = {
     "BillingCodes": "BillingCode",
+    "BillingItems": "BillingItem",
+    "ConfigurationItems": "ConfigurationItem",
+    "ContractServiceUnits": "ContractServiceUnit",
+    "ContractServices": "ContractService",
+    "Invoices": "Invoice",
+    "Opportunities": "Opportunity",
+    "Products": "Product",
+    "Services": "Service",
     "Companies": "Company",
     "CompanyLocations": "CompanyLocation",
     "Contacts": "Contact",
@@ -78,7 +87,15 @@ def answer(request: Received) -> Answer:
         return json_reply({"item": {"id": 1}})
     if request.method == "GET":
         return json_reply({"fields": []})
-    row = {"id": 9, "companyID": 1, "contactID": 2, "contractID": 3, "ticketID": 4, "createdByContactID": 2}
+    row = {
+        "id": 9,
+        "companyID": 1,
+        "contactID": 2,
+        "contractID": 3,
+        "ticketID": 4,
+        "createdByContactID": 2,
+        "productID": 5,
+    }
     return page([row | {"userDefinedFields": [{"name": "x", "value": "y"}]}])
 
 
@@ -87,6 +104,9 @@ def every_request(server: Loopback) -> Iterator[Any]:
     scope = Scope(board_ids=("8",), excluded_status_ids=("5",), changed_after=SINCE)
     for spec in provider("autotask").streams:
         yield lambda name=spec.name: adapter.read_one(name, "1")
+        if spec.name == "products":
+            yield lambda: adapter.read_one("products", "s1")
+            yield lambda: adapter.read_page(ReadRequest(stream="products"), {"also": True, "after": "5"})
         for request in (
             ReadRequest(stream=spec.name),
             ReadRequest(stream=spec.name, scope=scope),
@@ -157,6 +177,15 @@ def test_each_field_that_is_read_is_specified() -> None:
         "CompanyLocations": at.CompanyLocation,
         "Contacts": at.Contact,
         "Resources": at.Resource,
+        "BillingItems": client_payloads.BillingItem,
+        "ConfigurationItems": client_payloads.ConfigurationItem,
+        "Contracts": client_payloads.Contract,
+        "ContractServices": client_payloads.ContractService,
+        "ContractServiceUnits": client_payloads.ContractServiceUnit,
+        "Invoices": client_payloads.Invoice,
+        "Opportunities": client_payloads.Opportunity,
+        "Products": client_payloads.Product,
+        "Services": client_payloads.Service,
         "DeletedTicketLogs": at.DeletedTicket,
     }
     table = specified()
