@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 import time
-from collections.abc import Callable, Iterable
-from concurrent.futures import Future
-from functools import partial
+from collections.abc import Iterable
 
 from django.utils import timezone
 
-from integrations.port import Checkpoint, Page, ReadRequest, StreamSpec
+from integrations.port import Page, ReadRequest, StreamSpec
 from integrations.records import Record
 from portal.core.merge import MergeCounts, merge, remove
 from sync.engine.crash import crash_point
@@ -31,28 +29,24 @@ def request_for(work: Work, spec: StreamSpec, since: dt.datetime | None) -> Read
 
 
 def fetch_stream(work: Work, spec: StreamSpec, stream: RunStream) -> bool:
-    """Reads the stream from its checkpoint on. Returns whether it is complete (False: the slice's time is up)."""
-    read = partial(work.adapter.read_page, request_for(work, spec, stream.since))
-    ahead: Future[tuple[Page, dt.datetime]] | None = None
+    """Reads the stream from its checkpoint on. Returns whether it is complete (False: the slice's time is up).
+
+    The next page is asked for once this one is committed: a kill costs the page in hand and no other.
+    """
+    request = request_for(work, spec, stream.since)
     while True:
-        began = time.monotonic()
-        page, fetched_at = work.wait(ahead or work.submit(asked, read, stream.checkpoint))
+        began, asked_at = time.monotonic(), timezone.now()
+        page = work.call(work.adapter.read_page, request, stream.checkpoint)
         crash_point("page_fetched")
-        ahead = work.submit(asked, read, page.next) if page.next is not None and not work.time_is_up else None
-        again = land_page(work, spec, stream, page, fetched_at, time.monotonic() - began)
+        # As old as its question: what others bring in while it is under way is newer.
+        again = land_page(work, spec, stream, page, asked_at, time.monotonic() - began)
         crash_point("page_committed")
         if again:
-            read, ahead = partial(work.adapter.read_page, request_for(work, spec, stream.since)), None
+            request = request_for(work, spec, stream.since)
         elif page.next is None:
             return True
-        if ahead is None and (not again or work.time_is_up):
+        if work.time_is_up:
             return False
-
-
-def asked(read: Callable[[Checkpoint | None], Page], checkpoint: Checkpoint | None) -> tuple[Page, dt.datetime]:
-    """The page, and when it was asked for: what others bring in while it is under way, or waits to be landed, is newer."""
-    asked_at = timezone.now()
-    return read(checkpoint), asked_at
 
 
 def land_page(

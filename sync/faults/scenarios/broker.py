@@ -12,19 +12,26 @@ from sync.models import Run
 
 PRESS_SECONDS = 10.0
 """How long a press may take while the broker is away."""
+FLUSHED = frozenset({"unheard", "flushed"})
+"""unheard: the bell is lost before any worker heard it, and no other one rings for the connection."""
 
 
 def broker(ground: Ground, verdict: Verdict) -> None:
     """F3: each way of losing the broker, at a random moment of a run, with a press meanwhile."""
-    ways = ["flushed", "killed"] if ground.short else ["flushed", "killed", "away"] * (ground.rounds or 5)
-    for way in ways:
+    ways = ["unheard", "flushed", "killed"]
+    for way in ways if ground.short else [*ways, "away"] * (ground.rounds or 5):
         changed = ground.psa.control("change", n=20)["ids"]
+        if way == "unheard":
+            ground.crew.kill("one")
+            ground.crew.kill("two")
         runs = [ground.ask("full")]
-        time.sleep(ground.chance.uniform(0, 1.0))
+        if way != "unheard":
+            time.sleep(ground.chance.uniform(0, 1.0))
         hurt(ground, way)
+        ground.crew.keep("one", "two")
         if way == "flushed":
             runs.append(pressed(ground, verdict))
-        else:
+        elif way != "unheard":
             try:
                 runs.append(pressed(ground, verdict))
                 time.sleep(60 if way == "away" else ground.chance.uniform(0.5, 2))
@@ -42,7 +49,7 @@ def broker(ground: Ground, verdict: Verdict) -> None:
 
 
 def hurt(ground: Ground, way: str) -> None:
-    if way == "flushed":
+    if way in FLUSHED:
         ground.servers.valkey.clear()
     else:
         ground.break_broker()
