@@ -16,6 +16,7 @@ class Connection(TenantModel):
     ``range_start``: the date range's beginning, fixed when the range is set and at each clear and resync, so that the scope stands still between runs.
     ``draft_credentials``: typed but not accepted yet; syncs do not use them. ``last_test``: {"at", "checks", "fingerprint"}.
     ``catalog``: what the PSA offers to choose from (see ``integrations.catalog``).
+    ``usage``: {"used", "limit", "minutes", "slow_above", "stop_above", "at"}: the PSA's own count of requests as a run last saw it; None where it tells none.
     ``setup_step``: where the configure pages were left; empty when they are done.
     """
 
@@ -41,6 +42,7 @@ class Connection(TenantModel):
     version = models.CharField(max_length=60, blank=True)
     settings = models.JSONField(default=dict)
     range_start = models.DateTimeField(null=True)
+    usage = models.JSONField(null=True)
     setup_step = models.CharField(max_length=20, blank=True)
     draft_credentials = models.TextField(blank=True)
     last_test = models.JSONField(null=True)

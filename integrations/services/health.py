@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from integrations.errors import AuthenticationFailed, IntegrationError, RateLimited
 from integrations.models import Connection
+from integrations.port import Budget, Usage
 from portal.tenancy.scope import tenant_transaction
 
 State = Connection.State
@@ -24,6 +25,19 @@ def connection_answered(*, connection_id: int, at: dt.datetime | None = None) ->
             state_reason="",
             last_ok_at=moment,
         )
+
+
+def connection_metered(*, connection_id: int, usage: Usage, budget: Budget) -> None:
+    """What the PSA just told of the requests that all of its integrations made, and above which shares of them
+    work in the background goes slowly and waits."""
+    told: dict[str, float | None] = {
+        "used": usage.used,
+        "limit": usage.limit,
+        "minutes": usage.window.total_seconds() / 60,
+    }
+    told |= {"slow_above": budget.slow_above, "stop_above": budget.stop_above}
+    with tenant_transaction():
+        Connection.objects.filter(pk=connection_id).update(usage=told | {"at": timezone.now().isoformat()})
 
 
 def connection_failed(*, connection_id: int, error: IntegrationError) -> None:

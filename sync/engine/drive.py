@@ -9,15 +9,17 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from django.conf import settings
+from django.db import DatabaseError
 from django.utils import timezone
 
 from integrations.errors import IntegrationError, PermissionMissing, ProtocolError, RateLimited, TransientError
 from integrations.models import Connection
-from integrations.port import Reach, StreamSpec
+from integrations.port import Adapter, Reach, StreamSpec
 from integrations.services.connections import connection_open
+from integrations.services.health import connection_metered
 from integrations.settings_schema import scope_of, settings_of
 from portal.tenancy.scope import tenant_transaction
 from sync.engine import ending
@@ -29,7 +31,7 @@ from sync.engine.fetch import fetch_stream
 from sync.engine.guard import find, hold
 from sync.engine.journal import issue, note
 from sync.engine.lease import Lease, LeaseLost, RunCancelled, claim, release, step
-from sync.engine.pace import paced
+from sync.engine.pace import Paced, paced
 from sync.engine.plan import ESSENTIAL, Mode
 from sync.engine.verify import Incomplete, count_streams, verify
 from sync.engine.work import Meter, Work
@@ -75,6 +77,14 @@ def opened(lease: Lease) -> Iterator[Work]:
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
         adapter.close()
+        keep_usage(lease, adapter)
+
+
+def keep_usage(lease: Lease, adapter: Adapter) -> None:
+    """What of a shared budget is used, for the connection's card. Not worth hiding the run's own error."""
+    if isinstance(adapter, Paced) and (usage := adapter.known) is not None:
+        with suppress(DatabaseError), tenant_transaction(lease.organization_id):
+            connection_metered(connection_id=lease.connection_id, usage=usage, budget=adapter.budget)
 
 
 def slice_of(work: Work) -> bool:

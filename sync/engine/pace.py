@@ -78,6 +78,13 @@ class Paced:
             found = self._usage
             return Usage(used=found.used + self._calls, limit=found.limit, window=found.window)
 
+    @property
+    def known(self) -> Usage | None:
+        """The remote's count as it was last told, with our own calls since; None where it was not asked."""
+        with self._counting:
+            found = self._usage
+            return found and Usage(used=found.used + self._calls, limit=found.limit, window=found.window)
+
     @contextmanager
     def _paced(self) -> Iterator[None]:
         usage, budget = self.usage(), self.budget

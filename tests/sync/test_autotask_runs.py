@@ -132,3 +132,7 @@ def test_a_run_waits_when_other_tools_have_used_up_the_hour(sync: Sync, autotask
     assert run.wait_until is not None
     assert "kept for people" in run.wait_reason
     assert not kept(linked, Ticket)
+    with tenant_transaction(linked.organization_id):
+        usage = Connection.objects.get(pk=linked.pk).usage
+    assert usage["used"] >= 8000
+    assert (usage["limit"], usage["minutes"], usage["slow_above"], usage["stop_above"]) == (10_000, 60, 0.5, 0.75)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -31,6 +32,20 @@ class ShownCard:
     last_badge: Badge | None
     figures: str
     setup_step: str
+    budget: ShownBudget | None
+
+
+@dataclass(frozen=True, slots=True)
+class ShownBudget:
+    """Requests that all integrations of a PSA share. ``tone``: of the state that ``word`` names; ``rule``: what happens when."""
+
+    used: int
+    limit: int
+    words: str
+    word: str
+    tone: str
+    rule: str
+    at: dt.datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +69,35 @@ def shown_card(card: ConnectionCard) -> ShownCard:
         last_badge=badge_of(card.last) if card.last else None,
         figures=figures_words(card.figures) if card.last else "",
         setup_step=card.connection.setup_step,
+        budget=shown_budget(card.connection),
+    )
+
+
+def shown_budget(connection: Connection) -> ShownBudget | None:
+    """What of the shared requests is used, as a run last saw it, and what that does to syncs. None where nothing is shared."""
+    told = connection.usage
+    if not told or not told["limit"] or told["slow_above"] is None or told["stop_above"] is None:
+        return None
+    share, slow, stop = told["used"] / told["limit"], told["slow_above"], told["stop_above"]
+    if share >= stop:
+        word, tone = "Syncs wait", "bad"
+    elif share >= slow:
+        word, tone = "Syncs go slowly", "warn"
+    else:
+        word, tone = "Enough left", "ok"
+    minutes = round(told["minutes"])
+    window = "hour" if minutes == 60 else f"{minutes} minutes"
+    return ShownBudget(
+        used=told["used"],
+        limit=told["limit"],
+        words=f"Requests in the last {window}: {share:.0%}",
+        word=word,
+        tone=tone,
+        rule=(
+            f"All integrations of this system share them. From {slow:.0%} on syncs make one request at a time; "
+            f"from {stop:.0%} on they wait, and what is left is kept for people."
+        ),
+        at=dt.datetime.fromisoformat(told["at"]),
     )
 
 

@@ -246,3 +246,25 @@ def test_a_name_of_markup_is_shown_as_text(browser: Client, make_connection: Mak
     page = browser.get(reverse("web:integrations")).content.decode()
     assert "<script>alert(1)" not in page
     assert "&lt;script&gt;alert(1)" in page
+
+
+@pytest.mark.parametrize(
+    ("used", "share", "word"),
+    [(312, "3%", "Enough left"), (5000, "50%", "Syncs go slowly"), (7500, "75%", "Syncs wait")],
+)
+def test_a_card_shows_the_requests_that_all_integrations_share(
+    browser: Client, make_connection: Make, used: int, share: str, word: str
+) -> None:
+    found = make_connection(name="Shared")
+    told = {"used": used, "limit": 10_000, "minutes": 60, "slow_above": 0.5, "stop_above": 0.75}
+    with tenant_transaction(found.organization_id):
+        Connection.objects.filter(pk=found.pk).update(usage=told | {"at": timezone.now().isoformat()})
+    page = browser.get(reverse("web:integrations")).content.decode()
+    assert f"Requests in the last hour: {share}" in page
+    assert word in page
+    assert "From 50% on syncs make one request at a time; from 75% on they wait" in page
+
+
+def test_a_card_without_a_shared_budget_says_nothing_of_one(browser: Client, make_connection: Make) -> None:
+    make_connection(name="Own")
+    assert "Requests in the last" not in browser.get(reverse("web:integrations")).content.decode()
