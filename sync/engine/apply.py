@@ -5,8 +5,10 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
+from django.conf import settings
 from django.db import connection
 from django.db.models import F
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from integrations.port import Reach, StreamSpec
@@ -38,7 +40,9 @@ def apply_staged(work: Work) -> None:
         if work.run.kind == Run.Kind.CLEAR_RESYNC:
             drop_pending(work)
         raise_if_cancelled(work.lease)
-        Run.objects.filter(pk=work.run.pk).update(state=Run.State.APPLYING, phase=Run.Phase.CLEANING)
+        # The lease is as old as this transaction, which may have taken longer than it lasts.
+        until = Now() + dt.timedelta(seconds=settings.SYNC_LEASE_SECONDS)
+        Run.objects.filter(pk=work.run.pk).update(state=Run.State.APPLYING, phase=Run.Phase.CLEANING, lease_until=until)
         crash_point("applying")
 
 

@@ -5,11 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.db import connection as database
+from pytest_django import Settings
 
 from integrations.models import Connection
 from portal.clients.models import Company, Contact, Site
 from portal.ledger.models import JournalEntry
 from portal.tenancy.scope import tenant_transaction
+from sync.engine import apply
 from sync.engine.drive import advance
 from sync.engine.report import count_unmapped
 from sync.engine.work import Work
@@ -250,3 +253,21 @@ def test_a_press_of_cancel_after_everything_was_applied_does_not_deny_it(
     monkeypatch.setattr("sync.engine.apply.count_unmapped", pressed)
     run = sync("full")
     assert run.state == Run.State.DONE
+
+
+def test_an_apply_that_outlasts_the_lease_ends_its_run_in_the_same_slice(
+    sync: Sync, calm: Sandbox, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sync("full")
+    calm.control("change", n=3)
+    settings.SYNC_LEASE_SECONDS = 4
+    link = apply.link_references
+
+    def slow_link(work: Work, streams: list[str]) -> int:
+        with database.cursor() as cursor:
+            cursor.execute("SELECT pg_sleep(5)")
+        return link(work, streams)
+
+    monkeypatch.setattr(apply, "link_references", slow_link)
+    run = sync("full", slices=1)
+    assert (run.state, run.result) == ("done", "success"), run.message
