@@ -34,6 +34,20 @@ def _reader(target: Target) -> tuple[Any, tuple[int, ...]]:
     return attrgetter(*(field_of(name) for name in target.names)), json_positions
 
 
+HEAD = (("run_id", "bigint"), ("organization_id", "bigint"), ("connection_id", "bigint"), ("page", "integer"))
+META_TYPES = ("text", "timestamptz", "timestamptz", "bytea", "boolean")
+
+
+@cache
+def _copy_of(target: Target) -> tuple[str, tuple[str, ...]]:
+    """(the COPY statement, the type of each of its columns). Binary, because making text of every value costs the worker more than all
+    the rest of staging; it converts nothing, so each type is named, without its precision."""
+    columns = (*HEAD, *zip(META_COLUMNS, META_TYPES, strict=True), *target.columns)
+    names = ", ".join(f'"{name}"' for name, _ in columns)
+    types = tuple(kind.partition("(")[0] for _, kind in columns)
+    return f"COPY {target.staging} ({names}) FROM STDIN (FORMAT BINARY)", types
+
+
 def staged_row(
     target: Target, record: Record, prefix: tuple[Any, ...], fetched_at: dt.datetime, *, in_scope: bool
 ) -> tuple[Any, ...]:
@@ -57,11 +71,11 @@ def stage(
     target: Target, context: MergeContext, page: int, records: Iterable[tuple[Record, bool]], fetched_at: dt.datetime
 ) -> int:
     """COPYs (record, in scope) pairs into the stream's staging table, in the caller's transaction. Returns how many."""
-    names = ("run_id", "organization_id", "connection_id", "page", *META_COLUMNS, *target.names)
-    columns = ", ".join(f'"{name}"' for name in names)
+    statement, types = _copy_of(target)
     prefix = (context.run_id, context.organization_id, context.connection_id, page)
     count = 0
-    with connection.cursor() as cursor, cursor.copy(f"COPY {target.staging} ({columns}) FROM STDIN") as copy:
+    with connection.cursor() as cursor, cursor.copy(statement) as copy:
+        copy.set_types(types)
         for record, in_scope in records:
             copy.write_row(staged_row(target, record, prefix, fetched_at, in_scope=in_scope))
             count += 1
