@@ -5,13 +5,15 @@ from __future__ import annotations
 import base64
 import http.client
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from itertools import chain
 from urllib.parse import urlsplit
 
 from django.utils import timezone
 
-from integrations.port import Adapter, Reach, ReadRequest
+from integrations.port import Adapter, Reach, ReadRequest, StreamSpec
 from integrations.records import Record
 from portal.core.merge import MergeContext
 from portal.tenancy.scope import tenant_transaction
@@ -23,32 +25,40 @@ FLOOR_RUN = -(10**12)
 API = "/v4_6_release/apis/3.0"
 
 
-def copy_everything(adapter: Adapter, organization_id: int, connection_id: int, streams: list[str]) -> int:
-    """Reads the streams' pages one after the other, the next one under way, and COPYs them. Returns the records."""
+def copy_everything(adapter: Adapter, organization_id: int, connection_id: int, specs: Sequence[StreamSpec]) -> int:
+    """Reads the streams as a run does, a page after the other or parents side by side, and COPYs them. Returns the records."""
     context = MergeContext(organization_id, connection_id, FLOOR_RUN)
+    ids: dict[str, list[str]] = {}
     records = 0
-    with ThreadPoolExecutor(1) as ahead:
-        for name in streams:
-            for number, page in enumerate(_pages(adapter, name, ahead), 1):
+    with ThreadPoolExecutor(adapter.budget.concurrency) as pool:
+        for spec in specs:
+            found: Iterable[Sequence[Record]] = (
+                _pages(adapter, spec.name)
+                if spec.reach is Reach.GLOBAL
+                else [list(chain.from_iterable(pool.map(partial(_children, adapter, spec.name), ids[spec.parent])))]
+            )
+            for number, page in enumerate(found, 1):
                 with tenant_transaction(organization_id):
-                    records += stage(
-                        TARGETS[name], context, number, ((record, True) for record in page), timezone.now()
-                    )
+                    pairs = ((record, True) for record in page)
+                    records += stage(TARGETS[spec.name], context, number, pairs, timezone.now())
+                ids.setdefault(spec.name, []).extend(record.remote_id for record in page)
     with tenant_transaction(organization_id):
         unstage(context)
     return records
 
 
-def _pages(adapter: Adapter, name: str, ahead: ThreadPoolExecutor) -> Iterator[list[Record]]:
-    request = ReadRequest(stream=name)
-    coming = ahead.submit(adapter.read_page, request, None)
+def _pages(adapter: Adapter, name: str) -> Iterator[Sequence[Record]]:
+    request, checkpoint = ReadRequest(stream=name), None
     while True:
-        page = coming.result()
-        if page.next is not None:
-            coming = ahead.submit(adapter.read_page, request, page.next)
-        yield list(page.records)
+        page = adapter.read_page(request, checkpoint)
+        yield page.records
         if page.next is None:
             return
+        checkpoint = page.next
+
+
+def _children(adapter: Adapter, name: str, parent: str) -> Sequence[Record]:
+    return adapter.read_children(name, parent).records
 
 
 def bare_requests(psa: Psa, paths: list[str], *, in_flight: int) -> int:
@@ -72,8 +82,3 @@ def _fetch(psa: Psa, paths: list[str]) -> int:
         rows += len(json.loads(connection.getresponse().read()))
     connection.close()
     return rows
-
-
-def global_streams(adapter: Adapter, wanted: set[str]) -> list[str]:
-    """The names of the wanted streams that are read in pages."""
-    return [spec.name for spec in adapter.streams if spec.reach is Reach.GLOBAL and spec.name in wanted]
