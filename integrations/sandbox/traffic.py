@@ -75,7 +75,7 @@ class Traffic:
                 "by_status": {str(status): number for status, number in self._statuses.items()},
                 "too_many": self._statuses[429],
                 "bytes": self._bytes,
-                "busy_seconds": round(self._busy, 3),
+                "busy_seconds": round(self._busy, 6),
                 "max_concurrency": self._most,
                 "seconds": round(time.monotonic() - self._began, 3),
             }
