@@ -16,7 +16,7 @@ RUN SECRET_KEY=only-for-collecting-the-static-files \
 
 FROM python:3.13-slim-bookworm
 RUN useradd --system --uid 10001 --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin portal
-ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 PYTHONPATH=/portal \
+ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONFAULTHANDLER=1 MALLOC_ARENA_MAX=2 MALLOC_MMAP_THRESHOLD_=131072 PYTHONDONTWRITEBYTECODE=1 PYTHONPATH=/portal \
     DJANGO_SETTINGS_MODULE=portal.config.settings STATIC_MANIFEST=1 STATIC_ROOT=/portal/staticfiles
 COPY --from=build /venv /venv
 COPY --from=build /portal /portal

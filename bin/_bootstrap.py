@@ -37,6 +37,11 @@ def run(kind: str, *arguments: str) -> None:
     except KeyboardInterrupt:
         print("Interrupted; start again to go on.", file=sys.stderr)
         sys.exit(130)
+    # A crash of the interpreter itself then leaves the place of every thread in the log.
+    os.environ.setdefault("PYTHONFAULTHANDLER", "1")
+    # A worker's memory stays flat: without these, glibc keeps a heap for each thread and pieces of past pages in each of them.
+    os.environ.setdefault("MALLOC_ARENA_MAX", "2")
+    os.environ.setdefault("MALLOC_MMAP_THRESHOLD_", "131072")
     os.environ["PYTHONPATH"] = os.pathsep.join(p for p in (str(ROOT), os.environ.get("PYTHONPATH", "")) if p)
     os.execv(python, [str(python), *arguments])
 

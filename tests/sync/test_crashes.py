@@ -2,12 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import subprocess
-import sys
-from pathlib import Path
-
 import pytest
 
 from integrations.models import Connection
@@ -16,37 +10,13 @@ from portal.tenancy.scope import tenant, tenant_transaction
 from sync.engine.crash import POINTS
 from sync.engine.drive import advance
 from sync.models import Run
+from tests.fixtures.crashes import killed_at
 from tests.fixtures.systems import Sandbox
 from tests.sync.conftest import Sync
 from tests.sync.test_runs import truth
 from tickets.models import Ticket
 
-ROOT = Path(__file__).resolve().parent.parent.parent
 AFTER_THE_MOMENT = {"applied", "cleaned"}
-
-
-def die_at(point: str, connection: Connection) -> int:
-    """Works on a full clear and resync in a process of its own, which kills itself at ``point``. Returns its exit code."""
-    command = [
-        "sync",
-        "start",
-        "--connection",
-        str(connection.pk),
-        "--kind",
-        "clear_resync",
-        "--reason",
-        "a test",
-        "--wait",
-        "--json",
-    ]
-    return subprocess.run(
-        [sys.executable, "manage.py", *command],
-        cwd=ROOT,
-        env=os.environ | {"SYNC_CRASH_POINT": point, "SYNC_LEASE_SECONDS": "4"},
-        capture_output=True,
-        timeout=120,
-        check=False,
-    ).returncode
 
 
 @pytest.mark.committed
@@ -59,7 +29,7 @@ def test_a_killed_worker_leaves_readers_the_old_or_the_new_and_the_run_goes_on(
         before = Ticket.objects.count()
         Ticket.objects.filter(pk=Ticket.objects.order_by("pk").first().pk).update(summary="altered by hand")
     calm.control("delete", n=2)
-    assert die_at(point, linked) == -signal.SIGKILL
+    killed_at(point, "start", "--connection", str(linked.pk), "--kind", "clear_resync", "--reason", "a test")
     with tenant_transaction(linked.organization_id):
         run = Run.objects.latest("id")
         assert run.is_open
