@@ -70,6 +70,7 @@ INSTALLED_APPS = [
     "portal.clients",
     "integrations",
     "tickets",
+    "mappings",
     "sync",
     "portal.web",
 ]

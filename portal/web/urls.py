@@ -9,6 +9,7 @@ urlpatterns = [
     path("clients/", include("portal.web.clients.urls")),
     path("sync/", include("portal.web.sync.urls")),
     path("settings/integrations/", include("portal.web.integrations.urls")),
+    path("settings/integrations/", include("portal.web.mappings.urls")),
     path("settings/", include("portal.web.people.urls")),
     path("", include("portal.web.people.entry_urls")),
 ]

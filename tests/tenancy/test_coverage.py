@@ -16,6 +16,7 @@ from portal.tenancy.models import Membership, Organization, Role, User
 from portal.tenancy.scope import tenant_transaction
 
 DOORS = {
+    "ledger_journalentry_goes_when_sync_instancechange",
     "ledger_journalentry_goes_with_integrations_connection",
     "portal_company_search",
     "portal_contact_search",
