@@ -43,6 +43,25 @@ def test_notes_and_time_are_one_story_the_oldest_first(connection: Connection) -
     assert (story[1].hours, story[1].billable, story[1].internal_text) == (1.5, "Billable", "not for them")
 
 
+def test_the_story_begins_with_the_description_and_says_nothing_twice(connection: Connection) -> None:
+    ticket = make_ticket(
+        connection,
+        description="It burns.",
+        resolution="Put out.",
+        contact_name="Zoë",
+        closed_by="Ada",
+        closed_at=hours_before(2),
+    )
+    make_note(ticket, "before it was opened", remote_created_at=hours_before(9))
+    make_note(ticket, "after", remote_created_at=hours_before(1))
+    told = [(m.kind, m.author, m.text) for m in ticket_story(ticket)]
+    assert [told[0], told[2]] == [("description", "Zoë", "It burns."), ("resolution", "Ada", "Put out.")]
+    assert [text for _, _, text in told] == ["It burns.", "before it was opened", "Put out.", "after"]
+    make_note(ticket, " It burns.\n", kind="description", remote_created_at=hours_before(0))
+    assert [m.text for m in ticket_story(ticket)] == [" It burns.\n", "before it was opened", "Put out.", "after"]
+    assert ticket_story(make_ticket(connection, description=None, resolution=None)) == []
+
+
 def test_history_tells_fields_in_words_the_newest_first(connection: Connection) -> None:
     ticket = make_ticket(connection)
     base = {
@@ -116,7 +135,7 @@ def test_open_tickets_are_counted_by_company(connection: Connection) -> None:
 def test_the_file_has_every_row_of_the_list_in_its_order(connection: Connection) -> None:
     made = [make_ticket(connection, f"Ticket {i}", remote_updated_at=hours_before(i)) for i in range(5)]
     make_ticket(connection, is_closed=True)
-    rows, cursor = ticket_rows(TicketFilters(), None, 3)
-    rest, _ = ticket_rows(TicketFilters(), cursor, 3)
+    rows, cursor = ticket_rows(TicketFilters(), None, 3, tuple(COLUMNS))
+    rest, _ = ticket_rows(TicketFilters(), cursor, 3, tuple(COLUMNS))
     assert [row[0] for row in [*rows, *rest]] == [ticket.pk for ticket in made]
     assert rows[0][list(COLUMNS).index("summary")] == "Ticket 0"

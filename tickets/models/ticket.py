@@ -36,12 +36,16 @@ def _by(column: str, *before: str) -> tuple[Any, ...]:
 class Ticket(SyncedRecord):
     """A service ticket as the PSA has it. ``number`` is the PSA's own id where that is a number.
 
+    ``description`` and ``resolution`` are None where the PSA has none, or keeps them as notes.
+
     ``latest_at`` and ``opened_at``: what lists are sorted by, the PSA's stamps or, where it has none, when the ticket
     first arrived; never empty, so that a page can begin after any row.
     """
 
     number = models.BigIntegerField(null=True)
     summary = models.TextField()
+    description = models.TextField(null=True)
+    resolution = models.TextField(null=True)
     record_type = models.CharField(max_length=32, blank=True)
     board = link("tickets.Board")
     board_remote_id = remote_id()
@@ -152,7 +156,7 @@ class OnTicket(SyncedRecord):
 
 
 class Note(OnTicket):
-    """``kind``: discussion (the customer reads it), internal or resolution."""
+    """``kind``: description (what the ticket was opened with), discussion (the customer reads it), internal or resolution."""
 
     text = models.TextField(blank=True)
     kind = models.CharField(max_length=16, default="discussion")

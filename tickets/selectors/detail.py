@@ -19,7 +19,7 @@ HIDDEN = ("_remote_id",)
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """One thing that happened. ``kind``: discussion, internal, resolution or time. ``hours`` and the rest only for time."""
+    """One thing that happened. ``kind``: description, discussion, internal, resolution or time. ``hours`` and the rest only for time."""
 
     kind: str
     at: dt.datetime | None
@@ -54,10 +54,19 @@ def ticket_get(ticket_id: int) -> Ticket:
 
 
 def ticket_story(ticket: Ticket) -> list[Moment]:
-    """Notes and time entries, the oldest first; what has no time at the end."""
+    """What the ticket was opened with, then notes, time entries and the resolution, the oldest first; what has no time at the end."""
     notes = [_noted(note) for note in Note.objects.filter(ticket_id=ticket.pk)]
     times = [_worked(entry) for entry in TimeEntry.objects.filter(ticket_id=ticket.pk)]
-    return sorted([*notes, *times], key=lambda moment: (moment.at is None, moment.at or ticket.opened_at, moment.kind))
+    story = [*_told(ticket, [note.text for note in notes]), *notes, *times]
+    return sorted(
+        story,
+        key=lambda moment: (
+            moment.kind != "description",
+            moment.at is None,
+            moment.at or ticket.opened_at,
+            moment.kind,
+        ),
+    )
 
 
 def ticket_history(ticket: Ticket, most: int = LATEST) -> list[Change]:
@@ -87,6 +96,16 @@ def tickets_related(ticket: Ticket) -> dict[str, list[Ticket]]:
         "children": [other for other in below if other.parent_ticket_remote_id == ticket.remote_id],
         "merged": [other for other in below if other.merged_into_remote_id == ticket.remote_id],
     }
+
+
+def _told(ticket: Ticket, noted: list[str]) -> list[Moment]:
+    """The description and resolution that stand on the ticket itself, but for what a note says in the same words."""
+    said = {text.strip() for text in noted}
+    moments = [
+        Moment("description", ticket.opened_at, ticket.contact_name or ticket.entered_by, ticket.description or ""),
+        Moment("resolution", ticket.closed_at, ticket.closed_by, ticket.resolution or ""),
+    ]
+    return [moment for moment in moments if moment.text.strip() and moment.text.strip() not in said]
 
 
 def _noted(note: Note) -> Moment:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from portal.core.keyset import Cursor
@@ -30,15 +31,18 @@ COLUMNS: dict[str, str] = {
     "budget_hours": "Budget hours",
     "actual_hours": "Actual hours",
     "custom_fields": "Custom fields",
+    "description": "Description",
 }
+LONG = ("description",)
+"""Columns that a file has where it is asked for them."""
 BATCH = 1000
 
 
 def ticket_rows(
-    wanted: TicketFilters, cursor: Cursor | None, size: int = BATCH
+    wanted: TicketFilters, cursor: Cursor | None, size: int, columns: Sequence[str]
 ) -> tuple[list[tuple[Any, ...]], Cursor | None]:
-    """The next rows of the list as values in the order of ``COLUMNS``, and the cursor behind them; no rows at the end."""
+    """The next rows of the list as values in the order of ``columns``, of which the first is "pk", and the cursor behind them; no rows at the end."""
     found, _ = places(wanted, statuses_named(wanted), cursor, size)
-    values = {row[0]: row for row in Ticket.objects.filter(pk__in=[row for _, row in found]).values_list(*COLUMNS)}
+    values = {row[0]: row for row in Ticket.objects.filter(pk__in=[row for _, row in found]).values_list(*columns)}
     following = Cursor(found[-1][0], found[-1][1]) if found else None
     return [values[row] for _, row in found if row in values], following

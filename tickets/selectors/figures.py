@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from django.db import connection
@@ -44,47 +45,79 @@ class OpenFigures:
     by_technician: list[Figure]
 
 
-def open_figures(today: dt.datetime) -> OpenFigures:
-    """Figures of the organization. ``today``: its last midnight, aware."""
+Called = Callable[[int | None, int | None], tuple[str, str] | None]
+"""(status, board) → (name, what a filter of the list takes) of what the status is called here; None where the PSA's own word stands."""
+
+
+def open_figures(today: dt.datetime, called: Called = lambda status, board: None) -> OpenFigures:
+    """Figures of the organization. ``today``: its last midnight, aware. ``called``: what statuses are called here."""
     live = Ticket.objects.filter(is_closed=False)
     ages = _ages(today)
     counts = live.aggregate(
         total=Count("pk"), **{f"age{index}": Count("pk", filter=_within(age)) for index, age in enumerate(ages)}
     )
     unassigned = live.filter(owner_id__isnull=True, owner_remote_id__isnull=True).count()
-    statuses = dict(Status.objects.values_list("pk", "name"))
     status_counts, board_counts, owner_counts = _grouped()
-    by_status: dict[str, int] = {}
-    for status, value in status_counts.items():
-        name = statuses.get(status or 0, "")
-        by_status[name] = by_status.get(name, 0) + value
     return OpenFigures(
         total=counts["total"],
         unassigned=unassigned,
-        by_status=_longest(
-            [Figure(name or "Unknown status", value, name or None) for name, value in by_status.items()]
-        ),
+        by_status=_longest(_statuses(status_counts, called)),
         by_age=[Figure(a.label, counts[f"age{i}"], None, a.since, a.until) for i, a in enumerate(ages)],
         by_board=_longest(_named(board_counts, dict(Board.objects.values_list("pk", "name")), "No board")),
         by_technician=_technicians(owner_counts, unassigned),
     )
 
 
-GROUPED = """SELECT GROUPING(status_id, board_id, owner_id), coalesce(status_id, board_id, owner_id), count(*) FROM tickets_ticket
-WHERE organization_id = %s AND removed_at IS NULL AND NOT is_closed GROUP BY GROUPING SETS ((status_id), (board_id), (owner_id))"""
-BY_STATUS, BY_BOARD, BY_OWNER = 0b011, 0b101, 0b110
-"""What GROUPING says: a bit for each column that a row is not grouped by."""
+GROUPED = """SELECT GROUPING(status_id, owner_id), status_id, board_id, owner_id, count(*) FROM tickets_ticket
+WHERE organization_id = %s AND removed_at IS NULL AND NOT is_closed GROUP BY GROUPING SETS ((status_id, board_id), (owner_id))"""
+BY_OWNER = 0b10
+"""What GROUPING says of a row that is not grouped by its status."""
 Counts = dict[int | None, int]
+Pairs = dict[tuple[int | None, int | None], int]
 
 
-def _grouped() -> tuple[Counts, Counts, Counts]:
-    """Open tickets by status, board and owner: three ways to count, one walk through the index."""
-    counts: dict[int, Counts] = {BY_STATUS: {}, BY_BOARD: {}, BY_OWNER: {}}
+def _grouped() -> tuple[Pairs, Counts, Counts]:
+    """Open tickets by status and board, by board, and by owner: one walk through the index."""
+    pairs: Pairs = {}
+    boards: Counts = {}
+    owners: Counts = {}
     with connection.cursor() as cursor:
         cursor.execute(GROUPED, [current_organization_id()])
-        for way, key, value in cursor.fetchall():
-            counts[way][key] = value
-    return counts[BY_STATUS], counts[BY_BOARD], counts[BY_OWNER]
+        for way, status, board, owner, value in cursor.fetchall():
+            if way == BY_OWNER:
+                owners[owner] = value
+            else:
+                pairs[status, board] = value
+                boards[board] = boards.get(board, 0) + value
+    return pairs, boards, owners
+
+
+def _statuses(counts: Pairs, called: Called) -> list[Figure]:
+    """By what statuses are called here. The PSA's own word leads to the list only where no ticket of that word is called otherwise, for
+    the list's filter by it would find those too."""
+    names = dict(Status.objects.values_list("pk", "name"))
+    mapped: dict[tuple[str, str], int] = {}
+    own: dict[str, int] = {}
+    elsewhere: set[str] = set()
+    for (status, board), value in counts.items():
+        word, name = called(status, board), names.get(status or 0, "")
+        if word is not None:
+            mapped[word] = mapped.get(word, 0) + value
+            elsewhere.add(name)
+        else:
+            own[name] = own.get(name, 0) + value
+    words = {name.casefold() for name, _ in mapped}
+    return [
+        *(Figure(name, value, key) for (name, key), value in mapped.items()),
+        *(
+            Figure(
+                f"PSA: {name}" if name.casefold() in words else name or "Unknown status",
+                value,
+                None if name in elsewhere else name or None,
+            )
+            for name, value in own.items()
+        ),
+    ]
 
 
 def _technicians(counts: Counts, unassigned: int) -> list[Figure]:

@@ -15,13 +15,14 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
+from mappings.selectors.words import IS, Vocabulary, listed_words, vocabulary_of
 from portal.web.request import PortalRequest
 from portal.web.sync.words import Badge, badge_of, stream_words
 from portal.web.wording import counted
 from sync.models import Run
 from sync.selectors.trust import Trust, connections_trust, first_syncs
 from tickets.selectors import open_figures
-from tickets.selectors.figures import Figure
+from tickets.selectors.figures import Called, Figure
 
 OLD = dt.timedelta(hours=26)
 """A nightly and an hour of patience: what is older than this was missed."""
@@ -59,7 +60,7 @@ def dashboard(request: PortalRequest) -> HttpResponse:
     if trusts and request.access.can("view_tickets"):
         zone = ZoneInfo(request.organization.time_zone)
         today = now.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)
-        figures = open_figures(today)
+        figures = open_figures(today, called_by(vocabulary_of(listed_words())))
         context |= {
             "figures": figures,
             "first_syncs": first_syncs(),
@@ -69,6 +70,16 @@ def dashboard(request: PortalRequest) -> HttpResponse:
             "by_age": [age_bar(figure, zone) for figure in figures.by_age],
         }
     return render(request, "dashboard/page.html", context)
+
+
+def called_by(words: Vocabulary) -> Called:
+    """The organization's words for statuses, as the list of tickets shows them and filters by them."""
+
+    def called(status: int | None, board: int | None) -> tuple[str, str] | None:
+        word = words.word("status", status, board)
+        return None if word is None else (word.name, f"{IS}{word.id}")
+
+    return called
 
 
 def card_of(trust: Trust, now: dt.datetime) -> TrustCard:

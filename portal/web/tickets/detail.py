@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
 from integrations.errors import IntegrationError
+from mappings.selectors.words import ticket_words
 from portal.tenancy.scope import tenant_transaction
 from portal.web.access import requires
 from portal.web.custom_fields import custom_fields_shown
@@ -40,12 +41,14 @@ class Entry:
 def ticket(request: PortalRequest, pk: int) -> HttpResponse:
     """The page, at once; notes that were not read lately are fetched by a second request."""
     found = found_ticket(pk)
+    words, fields = ticket_words(found)
     read_at = live.notes_read_at(found)
     context = {
         "ticket": found,
         "page_url": _page_url(found),
         "related": tickets_related(found),
-        "custom_fields": custom_fields_shown(found.custom_fields),
+        "custom_fields": custom_fields_shown(found.custom_fields, fields),
+        "words": words,
         "history": [(change, ORIGINS.get(change.origin, change.origin)) for change in ticket_history(found)],
         "stale": not found.removed_at and (read_at is None or timezone.now() - read_at > FRESH),
         **_story(found, read_at),

@@ -20,6 +20,7 @@ class Kind:
 
 
 KINDS = {
+    "description": Kind("ticket", "described it"),
     "discussion": Kind("message", "wrote, visible to the client"),
     "internal": Kind("lock", "noted internally"),
     "resolution": Kind("check-circle", "wrote the resolution", "ok"),

@@ -11,10 +11,16 @@ from django.urls import reverse
 from django.utils import timezone
 
 from integrations.models import Connection
+from mappings.kinds import KINDS
+from mappings.models import PortalValue
+from mappings.services import Wanted, mappings_set
+from mappings.services.values import values_prepare
 from portal.tenancy.models import User
 from portal.tenancy.scope import tenant_transaction
 from sync.models import Run, RunStream
-from tests.tickets.factories import make_ticket
+from tests.mappings.conftest import set_to
+from tests.tickets.factories import make_board, make_status, make_ticket
+from tickets.models import Status
 
 PAGE = reverse("web:dashboard")
 
@@ -108,3 +114,51 @@ def test_figures_lead_to_the_lists_behind_them(as_reader: Client, connection: Co
     assert f"{reverse('web:ticket_list')}?technician=none" in page
     assert "Over 30 days" in page
     assert "created_to=" in page
+
+
+def test_statuses_are_counted_by_what_the_list_calls_them_and_lead_to_as_many_tickets(
+    as_reader: Client, connection: Connection
+) -> None:
+    with tenant_transaction(connection.organization_id):
+        values_prepare()
+        desk, field = make_board(connection, "Service desk"), make_board(connection, "Field service")
+        mapped = [make_status(connection, desk, "Waiting parts"), make_status(connection, field, "Parts ordered")]
+        left = [make_status(connection, field, "Waiting for vendor"), make_status(connection, field, "Parts ordered")]
+        alone = make_status(connection, desk, "Triage")
+        for status in (*mapped, *left, alone, alone):
+            make_ticket(connection, board=status.board, status=status)
+        target = PortalValue.objects.get(key="waiting_vendor")
+        for status in mapped:
+            set_to(connection, "status", status.remote_id, target.pk)
+    bars = {bar["label"]: bar for bar in as_reader.get(PAGE).context["by_status"].bars}
+    assert {label: bar["value"] for label, bar in bars.items()} == {
+        "Waiting for vendor": 2,
+        "PSA: Waiting for vendor": 1,
+        "Parts ordered": 1,
+        "Triage": 2,
+    }
+    # The filter by the PSA's own word would find the mapped one too, so that bar leads nowhere.
+    assert [label for label, bar in bars.items() if not bar["href"]] == ["Parts ordered"]
+    for bar in bars.values():
+        if bar["href"]:
+            assert len(as_reader.get(bar["href"]).context["rows"]) == bar["value"]
+
+
+def test_a_status_that_one_board_alone_calls_otherwise_is_counted_as_the_list_shows_it(
+    as_reader: Client, connection: Connection
+) -> None:
+    with tenant_transaction(connection.organization_id):
+        values_prepare()
+        desk, field = make_board(connection, "Service desk"), make_board(connection, "Field service")
+        status = make_status(connection, desk, "Parts")
+        Status.objects.filter(pk=status.pk).update(board=None, board_remote_id="")
+        for board in (desk, desk, field):
+            make_ticket(connection, board=board, status=status)
+        words = {key: PortalValue.objects.get(key=key).pk for key in ("waiting_vendor", "scheduled")}
+        set_to(connection, "status", status.remote_id, words["waiting_vendor"])
+        wanted = [Wanted(status.remote_id, words["scheduled"], scope=field.remote_id)]
+        mappings_set(connection=connection, kind=KINDS["status"], wanted=wanted)
+    bars = {bar["label"]: bar for bar in as_reader.get(PAGE).context["by_status"].bars}
+    assert {label: bar["value"] for label, bar in bars.items()} == {"Waiting for vendor": 2, "Scheduled": 1}
+    for bar in bars.values():
+        assert len(as_reader.get(bar["href"]).context["rows"]) == bar["value"]

@@ -206,6 +206,14 @@ def test_a_ticket_tells_its_story_and_asks_for_newer_notes(as_reader: Client, ti
     assert f'hx-post="{reverse("web:ticket_refresh", args=[ticket.pk])}"' in page
 
 
+def test_a_ticket_shows_what_it_was_opened_with(as_reader: Client, connection: Connection) -> None:
+    with tenant_transaction(connection.organization_id):
+        ticket = make_ticket(connection, description=f"It burns {EVIL}", resolution="Put out.")
+    page = shown(as_reader, reverse("web:ticket", args=[ticket.pk]))
+    assert "It burns &lt;script&gt;" in page
+    assert page.index("described it") < page.index("It burns") < page.index("Put out.")
+
+
 def test_a_web_address_in_a_custom_field_is_a_link_and_nothing_else_is(
     as_reader: Client, connection: Connection
 ) -> None:
@@ -259,6 +267,10 @@ def test_the_file_holds_the_filtered_list_and_no_formula(as_reader: Client, conn
         return b"".join([piece async for piece in pieces])
 
     body = async_to_sync(read)(answer.streaming_content).decode()
+    chosen = as_reader.get(reverse("web:ticket_list_csv"), {"columns": "status,status_name,description"})
+    asked = async_to_sync(read)(chosen.streaming_content).decode()
+    assert asked.partition("\r\n")[0].lstrip("\ufeff") == "Local id,Status,Status in the PSA,Description"
     assert answer["Content-Type"] == "text/csv; charset=utf-8"
+    assert "Description" not in body.partition("\n")[0]
     assert "'=HYPERLINK(1)" in body
     assert "Closed" not in body.partition("\n")[2]
