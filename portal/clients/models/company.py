@@ -46,6 +46,7 @@ class Company(PostalAddress, SyncedRecord):
     )
     status_remote_id = models.CharField(max_length=64, null=True)
     status_name = models.TextField(blank=True)
+    type_remote_ids = ArrayField(models.TextField(), default=list)
     type_names = ArrayField(models.TextField(), default=list)
     phone = models.TextField(blank=True)
     website = models.TextField(blank=True)

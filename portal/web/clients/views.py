@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import urlsplit
 
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
+from mappings.selectors.clients import client_of
 from portal.clients.models import Company
 from portal.clients.selectors import (
     CompanyFilters,
@@ -81,12 +83,13 @@ def client(request: PortalRequest, pk: int) -> HttpResponse:
     words, state = text_of(request.GET.get("q", "")), "all" if request.GET.get("tickets") == "all" else "open"
     sees_tickets = request.access.can("view_tickets")
     sections = sections_of(request, pk, RECENT)
-    context = {
+    context: dict[str, Any] = {
         "company": company,
         "sections": sections,
         "none_of": ", ".join(section["shown"].many for section in sections if not section["rows"]),
         **days(today_of(request)),
         "website": website_of(company),
+        "same_client": client_of(company),
         "sites": company_sites(company),
         "contacts": company_contacts(company, words),
         "words": words,

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 from django import forms
 
-from integrations.catalog import Catalog
+from integrations.catalog import Catalog, CompanyChoice
 from integrations.port import Provider
 from integrations.settings_schema import LONGEST_RANGE, ConnectionSettings
 from sync.engine.plan import ESSENTIAL
@@ -148,7 +148,80 @@ class RangeForm(ScopeForm):
         return cleaned
 
 
-class TicketSettingsForm(BoardsForm, RangeForm):
+class CompaniesForm(ScopeForm):
+    """Which companies are read, with all that is of them, and which of their own fields. What the system does not have is not asked."""
+
+    company_types_mode = forms.ChoiceField(
+        label="Types of companies",
+        required=False,
+        widget=forms.RadioSelect,
+        choices=[(ALL, "Companies of all types, and of none"), (CHOSEN, "Only companies of the types chosen here")],
+    )
+    company_types = forms.MultipleChoiceField(label="Chosen types", required=False, widget=forms.CheckboxSelectMultiple)
+    company_statuses_mode = forms.ChoiceField(
+        label="Statuses of companies",
+        required=False,
+        widget=forms.RadioSelect,
+        choices=[(ALL, "Companies in all statuses"), (CHOSEN, "Only companies in the statuses chosen here")],
+    )
+    company_statuses = forms.MultipleChoiceField(
+        label="Chosen statuses", required=False, widget=forms.CheckboxSelectMultiple
+    )
+    company_fields_mode = forms.ChoiceField(
+        label="Custom fields of companies",
+        required=False,
+        widget=forms.RadioSelect,
+        choices=[(ALL, "All, and new ones as they are made"), (CHOSEN, "Only those chosen here"), (NONE, "None")],
+    )
+    company_fields = forms.MultipleChoiceField(
+        label="Chosen fields", required=False, widget=forms.CheckboxSelectMultiple
+    )
+
+    def __init__(self, data: Mapping[str, Any] | None, **context: Any) -> None:
+        super().__init__(data, **context)
+        own = {
+            "company_types": [(c.remote_id, _company_label(c)) for c in self.catalog.company_types or ()],
+            "company_statuses": [(c.remote_id, _company_label(c)) for c in self.catalog.company_statuses or ()],
+            "company_fields": [(c.remote_id, c.caption) for c in self.catalog.company_fields],
+        }
+        for name, known in own.items():
+            choices = _with_unknown(known, getattr(self.settings, name) or [])
+            _choices(self, name, choices)
+            if not choices:
+                del self.fields[name], self.fields[f"{name}_mode"]
+
+    @property
+    def asked_about_companies(self) -> list[str]:
+        """The settings of this form that there is anything to choose of."""
+        return [name for name in ("company_types", "company_statuses", "company_fields") if name in self.fields]
+
+    def initial_values(self) -> dict[str, Any]:
+        values: dict[str, Any] = {}
+        for name in ("company_types", "company_statuses", "company_fields"):
+            chosen = getattr(self.settings, name)
+            values[f"{name}_mode"] = ALL if chosen is None else CHOSEN if chosen else NONE
+            values[name] = chosen or []
+        return values
+
+    def changes(self) -> dict[str, Any]:
+        values = self.cleaned_data
+        return {
+            name: {ALL: None, NONE: []}.get(values[f"{name}_mode"], values[name])
+            for name in self.asked_about_companies
+            if values[f"{name}_mode"]
+        }
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        nouns = {"company_types": "type", "company_statuses": "status", "company_fields": "field"}
+        for name in self.asked_about_companies:
+            if cleaned.get(f"{name}_mode") == CHOSEN and not cleaned.get(name):
+                rest = "none of them" if name == "company_fields" else "all of them"
+                self.add_error(name, f"Choose at least one {nouns[name]}, or {rest}.")
+        return cleaned
+
+
+class TicketSettingsForm(BoardsForm, CompaniesForm, RangeForm):
     """Everything of Ticket Settings. Statuses are chosen by board: a name may stand for several statuses."""
 
     excluded_statuses = forms.MultipleChoiceField(
@@ -163,11 +236,13 @@ class TicketSettingsForm(BoardsForm, RangeForm):
 
     def initial_values(self) -> dict[str, Any]:
         own = {"excluded_statuses": self.settings.excluded_statuses}
-        return {**BoardsForm.initial_values(self), **RangeForm.initial_values(self), **own}
+        kinds = (BoardsForm, CompaniesForm, RangeForm)
+        return {name: value for kind in kinds for name, value in kind.initial_values(self).items()} | own
 
     def changes(self) -> dict[str, Any]:
         own = {"excluded_statuses": self.cleaned_data["excluded_statuses"]}
-        return {**BoardsForm.changes(self), **RangeForm.changes(self), **own}
+        kinds = (BoardsForm, CompaniesForm, RangeForm)
+        return {name: value for kind in kinds for name, value in kind.changes(self).items()} | own
 
 
 def _choices(form: forms.Form, name: str, choices: Sequence[tuple[str, str]]) -> None:
@@ -180,6 +255,10 @@ def _with_unknown(known: Sequence[tuple[str, str]], chosen: Sequence[str]) -> li
     """What is chosen stays choosable though the PSA no longer offers it, so that saving does not drop it in silence."""
     gone = [value for value in chosen if value not in dict(known)]
     return [*known, *((value, f"{value} (no longer offered)") for value in gone)]
+
+
+def _company_label(choice: CompanyChoice) -> str:
+    return choice.name if choice.is_active else f"{choice.name} (inactive)"
 
 
 def _board_label(name: str, active: bool) -> str:

@@ -1,0 +1,23 @@
+"""What every adapter leaves out in the same way: companies of other types or statuses, and what belongs to them. Plain Python."""
+
+from __future__ import annotations
+
+from integrations.port import Scope
+from integrations.records import CompanyRecord, Record
+
+
+def of_wanted_company(record: Record, scope: Scope) -> bool:
+    """Whether the settings want the company that the record is, or is of. What is of no company, or of one not known, is wanted."""
+    if isinstance(record, CompanyRecord):
+        return has_wanted_status(record, scope) and has_wanted_type(record, scope)
+    return getattr(record, "company_id", None) not in scope.outside_company_ids
+
+
+def has_wanted_status(company: CompanyRecord, scope: Scope) -> bool:
+    """A company without a status is not wanted where statuses are chosen."""
+    return scope.company_status_ids is None or company.status_id in scope.company_status_ids
+
+
+def has_wanted_type(company: CompanyRecord, scope: Scope) -> bool:
+    """One wanted type is enough; a company without any is not wanted where types are chosen."""
+    return scope.company_type_ids is None or not set(scope.company_type_ids).isdisjoint(company.type_ids)
