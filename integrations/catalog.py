@@ -30,8 +30,16 @@ class BoardChoice(msgspec.Struct, frozen=True, kw_only=True):
     statuses: list[StatusChoice] = []
 
 
+class CompanyChoice(msgspec.Struct, frozen=True, kw_only=True):
+    """A type or a status of companies."""
+
+    remote_id: str
+    name: str
+    is_active: bool = True
+
+
 class FieldChoice(msgspec.Struct, frozen=True, kw_only=True):
-    """A field of tickets that the PSA's owner defined."""
+    """A field of tickets or companies that the PSA's owner defined."""
 
     remote_id: str
     caption: str
@@ -40,17 +48,22 @@ class FieldChoice(msgspec.Struct, frozen=True, kw_only=True):
 
 class Catalog(msgspec.Struct, frozen=True, kw_only=True):
     """``read_at``: when the PSA was asked. ``statuses``: those that all boards share, where they have none of their own.
+    ``company_types`` and ``company_statuses``: None where they were not asked for or can't be read. ``custom_fields``: of tickets;
     ``fields_note``: why there are no custom fields, where they could not be read."""
 
     read_at: dt.datetime
     boards: list[BoardChoice] = []
     statuses: list[StatusChoice] = []
+    company_types: list[CompanyChoice] | None = None
+    company_statuses: list[CompanyChoice] | None = None
     custom_fields: list[FieldChoice] = []
+    company_fields: list[FieldChoice] = []
     fields_note: str = ""
 
 
 def catalog_read(adapter: Adapter, now: dt.datetime) -> Catalog:
-    """Asks the PSA: one request for boards, one a board for statuses side by side (or one for all), one for fields.
+    """Asks the PSA: one request for boards, one a board for statuses side by side (or one for all), one each for types and statuses
+    of companies and for fields.
 
     Raises the errors of ``integrations.errors``.
     """
@@ -66,9 +79,10 @@ def catalog_read(adapter: Adapter, now: dt.datetime) -> Catalog:
         read_at=now,
         boards=[_board(board, found) for board, found in zip(boards, statuses, strict=True)],
         statuses=_choices([record for record in shared if isinstance(record, StatusRecord)]),
-        custom_fields=[
-            FieldChoice(remote_id=f.remote_id, caption=f.caption, kind=f.kind) for f in fields if f.record == "tickets"
-        ],
+        company_types=_of_companies(adapter, "company_types"),
+        company_statuses=_of_companies(adapter, "company_statuses"),
+        custom_fields=_field_choices(fields, "tickets"),
+        company_fields=_field_choices(fields, "companies"),
         fields_note=note,
     )
 
@@ -100,6 +114,28 @@ def _statuses(adapter: Adapter, boards: Sequence[BoardRecord]) -> list[list[Stat
 
     with ThreadPoolExecutor(max_workers=adapter.budget.concurrency, thread_name_prefix="catalog") as pool:
         return list(pool.map(read, boards))
+
+
+def _of_companies(adapter: Adapter, stream: str) -> list[CompanyChoice] | None:
+    """The choices, one request for all; None where the system has no such thing or the key may not read it."""
+    if stream not in {spec.name for spec in adapter.streams}:
+        return None
+    try:
+        found = list(_walk(adapter, stream))
+    except PermissionMissing:
+        return None
+    return [
+        CompanyChoice(
+            remote_id=record.remote_id,
+            name=getattr(record, "name", record.remote_id),
+            is_active=getattr(record, "is_active", True),
+        )
+        for record in found
+    ]
+
+
+def _field_choices(fields: Sequence[CustomField], record: str) -> list[FieldChoice]:
+    return [FieldChoice(remote_id=f.remote_id, caption=f.caption, kind=f.kind) for f in fields if f.record == record]
 
 
 def _fields(adapter: Adapter) -> tuple[Sequence[CustomField], str]:

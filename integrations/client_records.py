@@ -30,6 +30,12 @@ def amount(value: Decimal | float | str | None) -> Decimal | None:
         raise ValueError(f"{value} is not an amount") from err
 
 
+def figure(value: float | None) -> str | None:
+    """An amount as text, for JSON has no exact numbers."""
+    exact = amount(value)
+    return None if exact is None else f"{exact.normalize():f}"
+
+
 class AssetRecord(Record, frozen=True, kw_only=True):
     """A thing that is looked after: a configuration item. ``tag``: the MSP's own number of it."""
 

@@ -62,13 +62,26 @@ class Scope(msgspec.Struct, frozen=True, kw_only=True):
     """What of the PSA is wanted. ``None`` of ``board_ids``/``changed_after`` means all.
 
     In scope is a ticket of a wanted board, with a status not excluded, that is open or was changed at or after ``changed_after``.
-    ``custom_field_ids``: None keeps all defined fields, an empty tuple none.
+    ``company_type_ids``, ``company_status_ids``: of the companies that are wanted; None means all. Which companies these settings
+    leave out is known to the caller, who names them in ``outside_company_ids``: what is of them is out of scope too, and no remote
+    filters by it. ``company_ids``: only tickets of these, for a count. ``custom_field_ids`` (of tickets) and
+    ``company_field_ids``: None keeps all defined fields, an empty tuple none.
     """
 
     board_ids: tuple[str, ...] | None = None
     excluded_status_ids: tuple[str, ...] = ()
     changed_after: dt.datetime | None = None
+    company_type_ids: tuple[str, ...] | None = None
+    company_status_ids: tuple[str, ...] | None = None
+    outside_company_ids: frozenset[str] = frozenset()
+    company_ids: tuple[str, ...] | None = None
     custom_field_ids: tuple[str, ...] | None = None
+    company_field_ids: tuple[str, ...] | None = None
+
+    @property
+    def narrows_companies(self) -> bool:
+        """Whether some companies may be out of scope."""
+        return self.company_type_ids is not None or self.company_status_ids is not None
 
 
 EVERYTHING = Scope()

@@ -93,6 +93,7 @@ class CompanyRecord(Record, frozen=True, kw_only=True):
     name: str
     status_id: str | None = None
     status_name: str = ""
+    type_ids: list[str] = []
     type_names: list[str] = []
     phone: str = ""
     website: str = ""
@@ -144,9 +145,12 @@ class ContactRecord(Record, frozen=True, kw_only=True):
 
 
 class TicketRecord(Record, frozen=True, kw_only=True):
-    """``custom_fields``: {remote field id: {"caption", "type", "value"}} of the fields chosen in the settings."""
+    """``description``: what the ticket was opened with; None where the PSA keeps it among the notes or does not tell it, and so is
+    ``resolution``. ``custom_fields``: {remote field id: {"caption", "type", "value"}} of the fields chosen in the settings."""
 
     summary: str
+    description: str | None = None
+    resolution: str | None = None
     record_type: str = ""
     board_id: str | None = None
     board_name: str = ""
@@ -195,7 +199,8 @@ class TicketRecord(Record, frozen=True, kw_only=True):
 
 
 class NoteRecord(Record, frozen=True, kw_only=True):
-    """``kind``: discussion, internal or resolution (the first that applies, in the order resolution, internal, discussion)."""
+    """``kind``: discussion, internal or resolution (the first that applies, in the order resolution, internal, discussion), or
+    description: the note that a ticket was opened with, where the PSA keeps it as one."""
 
     ticket_id: str
     text: str = ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -18,10 +19,12 @@ LONGEST_RANGE = 36_500
 MOST_ROTATION = 100_000
 LONGEST_UNDO = 24 * 90
 LARGEST_SAMPLE = 1000
+MOST_ATTEMPTS = 30
 
 
 class ConnectionSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """``boards``, ``excluded_statuses``, ``custom_fields``: remote ids. ``None`` means all, also for ``streams`` (names).
+    """``boards``, ``excluded_statuses``, ``custom_fields`` (of tickets), ``company_types``, ``company_statuses``, ``company_fields``:
+    remote ids. ``None`` means all, also for ``streams`` (names). What is of a company of another type or status is left out with it.
 
     ``date_range_days``: closed tickets that changed longer ago are left out; None takes all. ``notes_rotation``: how many
     requests a run may spend on notes of tickets that did not change. A full run that would remove more than
@@ -29,13 +32,18 @@ class ConnectionSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unkno
     ``hold_company_percent`` of one company's tickets, and at least ``hold_least``, or a whole board or company with tickets here
     (100 switches these two off). Above ``hold_second_percent`` of a stream a second person has to agree (100: never).
     ``undo_hours``: how long what a run removed can be brought back. ``audit_sample``: how many records of a stream are compared with
-    the PSA after each night's run; 0: none.
+    the PSA after each night's run; 0: none. ``retry_attempts``: after how many failures in a row, with longer and longer waits in between,
+    a run gives up. A run ends as an Error when more than ``fail_percent`` of a stream's records can't be understood (100: never).
+    ``conflict_rule``: who wins when the PSA changes a field that an edit made here waits to change (see ``CONFLICT_RULES``).
     """
 
     boards: list[str] | None = None
     excluded_statuses: list[str] = []
     date_range_days: int | None = 365
+    company_types: list[str] | None = None
+    company_statuses: list[str] | None = None
     custom_fields: list[str] | None = None
+    company_fields: list[str] | None = None
     streams: list[str] | None = None
     notes_rotation: int = 500
     hold_percent: int = 5
@@ -44,6 +52,9 @@ class ConnectionSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unkno
     hold_second_percent: int = 20
     undo_hours: int = 72
     audit_sample: int = 100
+    retry_attempts: int = 8
+    fail_percent: int = 50
+    conflict_rule: str = "ask"
 
 
 FIELDS = tuple(field.name for field in msgspec.structs.fields(ConnectionSettings))
@@ -56,11 +67,18 @@ LIMITS: dict[str, tuple[int, int]] = {
     "hold_second_percent": (0, 100),
     "undo_hours": (0, LONGEST_UNDO),
     "audit_sample": (0, LARGEST_SAMPLE),
+    "retry_attempts": (1, MOST_ATTEMPTS),
+    "fail_percent": (0, 100),
 }
 """(least, most) of each number."""
 SAFEGUARDS = ("hold_least", "hold_percent", "hold_company_percent", "hold_second_percent", "undo_hours", "audit_sample")
 """What a sync may take away, who lets it, how long it can be taken back, and how much of the copy is compared each night."""
-_LISTS = ("boards", "excluded_statuses", "custom_fields", "streams")
+HANDLING = ("retry_attempts", "fail_percent", "conflict_rule")
+"""How a sync goes on when something fails, and who wins."""
+CONFLICT_RULES = ("ask", "psa", "portal", "newest")
+"""A person decides; the PSA's value stays; the edit made here stays; whichever was made later."""
+_NEVER_EMPTY = ("boards", "company_types", "company_statuses", "streams")
+_LISTS = (*_NEVER_EMPTY, "excluded_statuses", "custom_fields", "company_fields")
 
 
 class SettingsInvalid(Refused):
@@ -86,6 +104,8 @@ def settings_from(values: Mapping[str, Any], *, streams: tuple[str, ...] = ()) -
             problem = _number_problem(name, value)
         elif name in _LISTS:
             value, problem = _ids(name, value)
+        elif name == "conflict_rule" and value not in CONFLICT_RULES:
+            problem = f"conflict_rule must be one of {', '.join(CONFLICT_RULES)}."
         if problem:
             errors[name] = problem
         clean[name] = value
@@ -123,11 +143,24 @@ def scope_of(connection: Connection) -> Scope:
 def scope_from(settings: ConnectionSettings, start: dt.datetime | None) -> Scope:
     """The scope of settings whose date range begins at ``start``."""
     return Scope(
-        board_ids=None if settings.boards is None else tuple(settings.boards),
+        board_ids=_tuple(settings.boards),
         excluded_status_ids=tuple(settings.excluded_statuses),
         changed_after=None if settings.date_range_days is None else start,
-        custom_field_ids=None if settings.custom_fields is None else tuple(settings.custom_fields),
+        company_type_ids=_tuple(settings.company_types),
+        company_status_ids=_tuple(settings.company_statuses),
+        custom_field_ids=_tuple(settings.custom_fields),
+        company_field_ids=_tuple(settings.company_fields),
     )
+
+
+def _tuple(ids: list[str] | None) -> tuple[str, ...] | None:
+    return None if ids is None else tuple(ids)
+
+
+def digest_of(connection: Connection) -> str:
+    """The same while the connection's settings and the beginning of its date range are the same."""
+    parts = (settings_of(connection), connection.range_start)
+    return hashlib.blake2b(msgspec.json.encode(parts), digest_size=12).hexdigest()
 
 
 def range_start(settings: ConnectionSettings, now: dt.datetime) -> dt.datetime | None:
@@ -157,6 +190,6 @@ def _ids(name: str, value: Any) -> tuple[list[str] | None, str]:
         what = "names" if name == "streams" else "ids"
         or_all = "" if name == "excluded_statuses" else ", or null for all"
         return None, f"{name} must be a list of {what}{or_all}."
-    if not value and name in ("boards", "streams"):
+    if not value and name in _NEVER_EMPTY:
         return None, f"{name} must not be empty: choose at least one, or null for all."
     return list(dict.fromkeys(str(part).strip() for part in value)), ""

@@ -1,4 +1,7 @@
-"""Whether the PSA has the boards and statuses that settings name. Network: call these outside a transaction, inside a tenant scope."""
+"""Whether the PSA has what settings name: boards, statuses, types and statuses of companies, fields.
+
+Network: call these outside a transaction, inside a tenant scope.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ from collections.abc import Iterable, Mapping
 
 from django.utils import timezone
 
+from integrations import registry
 from integrations.catalog import Catalog, catalog_of, catalog_read
 from integrations.errors import IntegrationError
 from integrations.models import Connection
@@ -13,34 +17,44 @@ from integrations.services.opening import adapter_on
 from integrations.services.probing import connection_catalog_read
 from integrations.settings_schema import ConnectionSettings, SettingsInvalid, settings_of
 
+NOUNS = {
+    "boards": "board",
+    "excluded_statuses": "status",
+    "company_types": "company type",
+    "company_statuses": "company status",
+    "company_fields": "custom field of companies",
+}
+CHOSEN = NOUNS | {"company_types": "types of companies", "company_statuses": "statuses of companies"}
+"""Settings that name what the PSA has."""
 NAMED = 12
 """How many of those that there are a refusal names."""
 
 
 def check_choices(*, connection: Connection, settings: ConnectionSettings) -> None:
-    """Refuses boards and statuses that are new in ``settings`` and that the PSA does not have, with SettingsInvalid.
+    """Refuses boards, statuses, types and fields that are new in ``settings`` and that the PSA does not have, with SettingsInvalid.
 
     The PSA is asked anew where what it once told does not hold them. Where it can't be asked they pass: each full sync
     reports boards that it could not see.
     """
     before = settings_of(connection)
-    boards = set(settings.boards or ()) - set(before.boards or ())
-    statuses = set(settings.excluded_statuses) - set(before.excluded_statuses)
+    added = {name: _ids(settings, name) - _ids(before, name) for name in CHOSEN}
+    refuse_impossible(connection.provider, added)
     stored = catalog_of(connection.catalog)
-    if stored is not None and not unknown_choices(stored, boards, statuses):
+    if stored is not None and not unknown_choices(stored, added):
         return
-    if boards or statuses:
+    if any(added.values()):
         try:
             catalog = connection_catalog_read(connection=connection)
         except IntegrationError:
             return
-        refuse_unknown(catalog, boards, statuses)
+        refuse_unknown(catalog, added)
 
 
 def check_first_choices(*, provider: str, credentials: dict[str, str], settings: ConnectionSettings) -> None:
     """The same for a connection that is not made yet."""
-    boards, statuses = set(settings.boards or ()), set(settings.excluded_statuses)
-    if not (boards or statuses):
+    added = {name: _ids(settings, name) for name in CHOSEN}
+    refuse_impossible(provider, added)
+    if not any(added.values()):
         return
     adapter = adapter_on(provider, credentials)
     try:
@@ -49,26 +63,46 @@ def check_first_choices(*, provider: str, credentials: dict[str, str], settings:
         return
     finally:
         adapter.close()
-    refuse_unknown(catalog, boards, statuses)
+    refuse_unknown(catalog, added)
 
 
-def refuse_unknown(catalog: Catalog, boards: Iterable[str], statuses: Iterable[str]) -> None:
-    """Raises SettingsInvalid with a sentence for each setting that names what the PSA does not have."""
-    errors = unknown_choices(catalog, boards, statuses)
+def _ids(settings: ConnectionSettings, name: str) -> set[str]:
+    return set(getattr(settings, name) or ())
+
+
+def refuse_impossible(provider: str, added: Mapping[str, set[str]]) -> None:
+    """Raises SettingsInvalid for types or statuses of companies where the system knows no such thing."""
+    system = registry.provider(provider)
+    streams = {spec.name for spec in system.streams}
+    errors = {
+        name: f"{name}: {system.name} has no {CHOSEN[name]}. Leave it out, or null for all."
+        for name in ("company_types", "company_statuses")
+        if added[name] and name not in streams
+    }
     if errors:
         raise SettingsInvalid(errors)
 
 
-def unknown_choices(catalog: Catalog, boards: Iterable[str], statuses: Iterable[str]) -> dict[str, str]:
+def refuse_unknown(catalog: Catalog, added: Mapping[str, set[str]]) -> None:
+    """Raises SettingsInvalid with a sentence for each setting that names what the PSA does not have."""
+    errors = unknown_choices(catalog, added)
+    if errors:
+        raise SettingsInvalid(errors)
+
+
+def unknown_choices(catalog: Catalog, added: Mapping[str, set[str]]) -> dict[str, str]:
     """{setting: sentence that names the ids which are not in the catalog}."""
-    known_boards = {board.remote_id: board.name for board in catalog.boards}
     known_statuses = {status.remote_id: status.name for status in catalog.statuses}
     for board in catalog.boards:
         known_statuses |= {status.remote_id: f"{board.name}: {status.name}" for status in board.statuses}
-    found = {
-        "boards": _sentence("board", boards, known_boards),
-        "excluded_statuses": _sentence("status", statuses, known_statuses),
+    known = {
+        "boards": {board.remote_id: board.name for board in catalog.boards},
+        "excluded_statuses": known_statuses,
+        "company_types": {choice.remote_id: choice.name for choice in catalog.company_types or ()},
+        "company_statuses": {choice.remote_id: choice.name for choice in catalog.company_statuses or ()},
+        "company_fields": {choice.remote_id: choice.caption for choice in catalog.company_fields},
     }
+    found = {name: _sentence(noun, added.get(name, ()), known[name]) for name, noun in NOUNS.items()}
     return {name: f"{name}: {sentence}" for name, sentence in found.items() if sentence}
 
 

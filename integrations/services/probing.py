@@ -32,7 +32,7 @@ def instance_problem(known: str, found: str) -> str:
         return ""
     return (
         f"These credentials lead to another PSA ({found}) than the one that the data here came from ({known}). Nothing was changed. "
-        "Connect the other PSA as a connection of its own, or remove this one first."
+        "To move to the other PSA, change the instance on the connection's page; to have both, connect it as a connection of its own."
     )
 
 
@@ -133,12 +133,26 @@ def connection_catalog_read(*, connection: Connection) -> Catalog:
     return catalog
 
 
-def connection_scope_count(*, connection: Connection, settings: ConnectionSettings) -> int | None:
-    """How many tickets the PSA counts with other settings; None where it can't count them. Raises the errors of ``integrations.errors``."""
+MOST_COUNTED, AT_ONCE = 2000, 100
+"""Companies whose tickets are counted to be taken off, and how many one request names."""
+
+
+def connection_scope_count(
+    *, connection: Connection, settings: ConnectionSettings, outside: Sequence[str] = ()
+) -> int | None:
+    """How many tickets the PSA counts with other settings; None where it can't count them. ``outside``: the companies that those
+    leave out, whose tickets are counted by themselves and taken off. Raises the errors of ``integrations.errors``."""
+    if len(outside) > MOST_COUNTED:
+        return None
     kept = connection.settings.get("date_range_days", 365) == settings.date_range_days
     start = connection.range_start if kept else range_start(settings, timezone.now())
     adapter = connection_open(connection)
     try:
-        return adapter.count(ReadRequest(stream="tickets", scope=scope_from(settings, start)))
+        scope = scope_from(settings, start)
+        parts = [tuple(outside[place : place + AT_ONCE]) for place in range(0, len(outside), AT_ONCE)]
+        asked = [scope, *(msgspec.structs.replace(scope, company_ids=part) for part in parts)]
+        counts = [adapter.count(ReadRequest(stream="tickets", scope=part)) for part in asked]
+        known = [count for count in counts if count is not None]
+        return known[0] - sum(known[1:]) if len(known) == len(counts) else None
     finally:
         adapter.close()

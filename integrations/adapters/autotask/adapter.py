@@ -38,6 +38,7 @@ from integrations.port import (
     Usage,
 )
 from integrations.records import NoteRecord, Record, TicketRecord, TimeEntryRecord
+from integrations.scoping import of_wanted_company
 
 ALSO = "also"
 """In the checkpoint: the walk is in the stream's second entity."""
@@ -126,7 +127,7 @@ class AutotaskAdapter:
         return source.record(row, names_for([row], self._labels, scope))
 
     def in_scope(self, record: Record, scope: Scope) -> bool:
-        if isinstance(record, DeletedTicket):
+        if isinstance(record, DeletedTicket) or not of_wanted_company(record, scope):
             return False
         if isinstance(record, TicketRecord):
             return _ticket_in_scope(record, scope)

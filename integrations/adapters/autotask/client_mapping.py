@@ -22,6 +22,7 @@ from integrations.client_records import (
     OpportunityStatusRecord,
     ProductRecord,
     amount,
+    figure,
 )
 
 SERVICE = "s"
@@ -211,13 +212,7 @@ def day(moment: dt.datetime | None) -> dt.date | None:
 def _line(line: at.BillingItem) -> dict[str, Any]:
     return {
         "description": line.item_name or line.description or "",
-        "quantity": _figure(line.quantity),
-        "unit_price": _figure(line.rate),
-        "total": _figure(line.extended_price),
+        "quantity": figure(line.quantity),
+        "unit_price": figure(line.rate),
+        "total": figure(line.extended_price),
     }
-
-
-def _figure(value: float | None) -> str | None:
-    """An amount as text, for JSON has no exact numbers."""
-    exact = amount(value)
-    return None if exact is None else f"{exact.normalize():f}"

@@ -89,6 +89,8 @@ def _ticket_scope(scope: Scope) -> list[Clause]:
     clauses = []
     if scope.board_ids is not None:
         clauses.append(compare("queueID", "in", numbers(scope.board_ids)))
+    if scope.company_ids is not None:
+        clauses.append(compare("companyID", "in", numbers(scope.company_ids)))
     if scope.excluded_status_ids:
         clauses.append(compare("status", "notIn", numbers(scope.excluded_status_ids)))
     if scope.changed_after is not None:

@@ -68,6 +68,8 @@ def ticket(row: at.Ticket, names: Names) -> TicketRecord:
         remote_id=str(row.id),
         remote_updated_at=latest(row.last_tracked_modification_date_time, row.last_activity_date),
         summary=row.title or "",
+        description=row.description or None,
+        resolution=row.resolution or None,
         record_type=names.pick("ticketType", row.ticket_type)[:32],
         board_id=reference(row.queue_id),
         board_name=names.pick("queueID", row.queue_id),
@@ -154,6 +156,7 @@ def company(row: at.Company, names: Names) -> CompanyRecord:
         identifier=row.company_number or "",
         name=row.company_name or "",
         status_name="" if row.is_active is None else "Active" if row.is_active else "Inactive",
+        type_ids=[] if row.company_type is None else [str(row.company_type)],
         type_names=[kind] if kind else [],
         phone=row.phone or "",
         website=row.web_address or "",
@@ -161,7 +164,7 @@ def company(row: at.Company, names: Names) -> CompanyRecord:
         **_address(row.address1, row.address2, row.city, row.state, row.postal_code),
         country=_country(row.country_id, names),
         remote_created_at=utc(row.create_date),
-        custom_fields=custom_values(row.user_defined_fields, names.fields),
+        custom_fields=custom_values(row.user_defined_fields, names.fields, names.wanted_fields),
     )
 
 

@@ -23,7 +23,7 @@ def names_for(rows: Sequence[at.Row], labels: Labels, scope: Scope) -> Names:
     if isinstance(first, at.TimeEntry):
         return Names(resources=labels.resources(), roles=labels.table("Roles"), work_types=labels.table("BillingCodes"))
     if isinstance(first, at.Company):
-        return _of_companies([row for row in rows if isinstance(row, at.Company)], labels)
+        return _of_companies([row for row in rows if isinstance(row, at.Company)], labels, scope)
     if isinstance(first, at.Contact):
         return _of_contacts([row for row in rows if isinstance(row, at.Contact)], labels)
     if isinstance(first, at.CompanyLocation):
@@ -96,10 +96,12 @@ def _of_notes(rows: Sequence[at.TicketNote], labels: Labels) -> Names:
     return Names(resources=labels.resources(), contacts=labels.contacts(row.created_by_contact_id for row in rows))
 
 
-def _of_companies(rows: Sequence[at.Company], labels: Labels) -> Names:
-    has_fields = any(row.user_defined_fields for row in rows)
+def _of_companies(rows: Sequence[at.Company], labels: Labels, scope: Scope) -> Names:
+    wanted = None if scope.company_field_ids is None else frozenset(scope.company_field_ids)
+    has_fields = wanted != frozenset() and any(row.user_defined_fields for row in rows)
     return Names(
         picks=labels.described("Companies").picks,
+        wanted_fields=wanted,
         fields=labels.user_fields("Companies") if has_fields else {},
         countries=labels.table("Countries"),
     )

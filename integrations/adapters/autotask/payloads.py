@@ -69,6 +69,8 @@ class Item(msgspec.Struct, Generic[R]):
 
 class Ticket(Row):
     title: str | None = None
+    description: str | None = None
+    resolution: str | None = None
     ticket_number: str | None = None
     company_id: int | None = None
     company_location_id: int | None = None

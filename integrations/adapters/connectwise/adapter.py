@@ -37,6 +37,7 @@ from integrations.port import (
     StreamSpec,
 )
 from integrations.records import CompanyRecord, Record, TicketRecord, TimeEntryRecord
+from integrations.scoping import of_wanted_company
 
 _PAGES = {
     "companies": "CompanyFV",
@@ -112,6 +113,8 @@ class ConnectWiseAdapter:
         return source.record(row, context_of(scope))
 
     def in_scope(self, record: Record, scope: Scope) -> bool:
+        if not of_wanted_company(record, scope):
+            return False
         if isinstance(record, TicketRecord):
             return _ticket_in_scope(record, scope)
         if isinstance(record, TimeEntryRecord):

@@ -90,6 +90,8 @@ def _ticket_scope(scope: Scope) -> list[str]:
     clauses = []
     if scope.board_ids:
         clauses.append(one_of("board/id", scope.board_ids))
+    if scope.company_ids is not None:
+        clauses.append(one_of("company/id", scope.company_ids))
     if scope.excluded_status_ids:
         clauses.append(none_of("status/id", scope.excluded_status_ids))
     if scope.changed_after is not None:

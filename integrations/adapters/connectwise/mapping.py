@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable, Sequence
+
+import msgspec
 
 from integrations.adapters.connectwise import payloads as cw
 from integrations.adapters.connectwise.custom_fields import custom_values
@@ -15,6 +18,7 @@ from integrations.records import (
     MemberRecord,
     NoteRecord,
     PriorityRecord,
+    Record,
     SiteRecord,
     StatusRecord,
     TeamRecord,
@@ -117,7 +121,7 @@ def company_type(row: cw.CompanyType) -> CompanyTypeRecord:
     )
 
 
-def company(row: cw.Company) -> CompanyRecord:
+def company(row: cw.Company, company_field_ids: frozenset[str] | None = None) -> CompanyRecord:
     return CompanyRecord(
         remote_id=str(row.id),
         remote_updated_at=changed(row),
@@ -125,6 +129,7 @@ def company(row: cw.Company) -> CompanyRecord:
         name=row.name or "",
         status_id=reference(row.status),
         status_name=name(row.status),
+        type_ids=[text for value in row.types or () if (text := reference(value))],
         type_names=names(row.types),
         phone=row.phone_number or "",
         website=row.website or "",
@@ -137,7 +142,7 @@ def company(row: cw.Company) -> CompanyRecord:
         country=name(row.country),
         is_deleted=bool(row.deleted_flag),
         remote_created_at=utc((row.info or NO_INFO).date_entered),
-        custom_fields=custom_values(row.custom_fields, None),
+        custom_fields=custom_values(row.custom_fields, company_field_ids),
     )
 
 
@@ -201,7 +206,8 @@ def ticket(row: cw.Ticket, custom_field_ids: frozenset[str] | None = None) -> Ti
 
 
 def note(row: cw.Note, ticket_id: str) -> NoteRecord:
-    """``internalFlag`` is the server's summary of the panes; a note in the customer's panes too is not internal."""
+    """``internalFlag`` is the server's summary of the panes; a note in the customer's panes too is not internal. Which one is the
+    description shows only among all notes of a ticket: see ``with_description``."""
     panes = (("resolution", row.resolution_flag), ("internal", row.internal_analysis_flag))
     kind = next((pane for pane, shown in panes if shown), "discussion")
     public = row.resolution_flag or row.detail_description_flag
@@ -218,6 +224,21 @@ def note(row: cw.Note, ticket_id: str) -> NoteRecord:
         contact_id=reference(row.contact),
         remote_created_at=utc(row.date_created or info.date_entered),
     )
+
+
+def with_description(records: Sequence[Record], rows: Iterable[cw.Row]) -> list[Record]:
+    """The notes of one ticket, of which the first in the discussion is its description: ``initialDescription`` is written when a
+    ticket is made and read as that note only. ``rows``: the payloads, from which the panes are read."""
+    shown = [
+        row.id for row in rows if isinstance(row, cw.Note) and row.detail_description_flag and not row.resolution_flag
+    ]
+    first = str(min(shown, default=""))
+    return [
+        msgspec.structs.replace(record, kind="description")
+        if isinstance(record, NoteRecord) and record.remote_id == first
+        else record
+        for record in records
+    ]
 
 
 def time_entry(row: cw.TimeEntry) -> TimeEntryRecord:

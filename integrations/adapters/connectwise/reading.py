@@ -17,6 +17,7 @@ import msgspec
 from integrations.adapters.connectwise import payloads as cw
 from integrations.adapters.connectwise.client import FORWARD_ONLY, ConnectWise, Listing
 from integrations.adapters.connectwise.conditions import URL_LIMIT, Reading, all_of, conditions_of, wants_nothing
+from integrations.adapters.connectwise.mapping import with_description
 from integrations.adapters.connectwise.streams import Context, Source
 from integrations.errors import NotFound, ProtocolError, UnsupportedFeature
 from integrations.port import Checkpoint, Page, ReadRequest, Rejected, Scope
@@ -51,7 +52,8 @@ def walk_of(source: Source, request: ReadRequest) -> Walk:
 
 def context_of(scope: Scope, parent_id: str = "") -> Context:
     wanted = None if scope.custom_field_ids is None else frozenset(scope.custom_field_ids)
-    return Context(parent_id=parent_id, custom_field_ids=wanted)
+    of_companies = None if scope.company_field_ids is None else frozenset(scope.company_field_ids)
+    return Context(parent_id=parent_id, custom_field_ids=wanted, company_field_ids=of_companies)
 
 
 def is_empty(source: Source, request: ReadRequest) -> bool:
@@ -148,6 +150,8 @@ def read_children(remote: ConnectWise, source: Source, parent_id: str, scope: Sc
         for listing in listings
     ]
     found: Sequence[Record] = latest([record for page in pages for record in page.records])
+    if source.spec.name == "notes":
+        found = with_description(found, (row for listing in listings for row in listing.rows))
     if source.spec.name == "items":
         found = _with_subtypes(found, remote, parent_id, source.spec.permission)
     return Page(

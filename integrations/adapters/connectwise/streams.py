@@ -34,6 +34,7 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
 
     parent_id: str = ""
     custom_field_ids: frozenset[str] | None = None
+    company_field_ids: frozenset[str] | None = None
 
 
 class Source(msgspec.Struct, frozen=True, kw_only=True):
@@ -114,7 +115,7 @@ CLIENTS = (
         ),
         path="company/companies",
         payload=cw.Company,
-        record=lambda row, context: mapping.company(row),
+        record=lambda row, context: mapping.company(row, context.company_field_ids),
         narrowing=Narrowing.COMPANIES,
     ),
     Source(

@@ -30,6 +30,7 @@ from integrations.port import (
     StreamSpec,
 )
 from integrations.records import Record, TicketRecord
+from integrations.scoping import of_wanted_company
 
 
 class HaloAdapter:
@@ -87,6 +88,8 @@ class HaloAdapter:
         return self._reader.one(source, remote_id, scope)
 
     def in_scope(self, record: Record, scope: Scope) -> bool:
+        if not of_wanted_company(record, scope):
+            return False
         return not isinstance(record, TicketRecord) or _ticket_in_scope(record, scope)
 
     def custom_fields(self) -> Sequence[CustomField]:

@@ -22,6 +22,7 @@ from integrations.client_records import (
     OpportunityStatusRecord,
     ProductRecord,
     amount,
+    figure,
 )
 
 RECURRING = "r"
@@ -225,16 +226,10 @@ def day(moment: dt.datetime | None) -> dt.date | None:
 def _line(line: halo.Line) -> dict[str, Any]:
     return {
         "description": line.item_shortdescription or line.item_longdescription or "",
-        "quantity": _figure(line.qty_order),
-        "unit_price": _figure(line.unit_price),
-        "total": _figure(line.net_amount),
+        "quantity": figure(line.qty_order),
+        "unit_price": figure(line.unit_price),
+        "total": figure(line.net_amount),
     }
-
-
-def _figure(value: float | None) -> str | None:
-    """An amount as text, for JSON has no exact numbers."""
-    exact = amount(value)
-    return None if exact is None else f"{exact.normalize():f}"
 
 
 def _payment(row: halo.Invoice) -> str:

@@ -14,6 +14,7 @@ LIMITS = (
     Limit(stream="companies", why="Their custom fields are not on Halo's lists."),
     Limit(stream="sites", why=_LISTS),
     Limit(stream="contacts", why=_LISTS),
+    Limit(stream="contacts", why="Their custom fields are not on Halo's lists."),
     Limit(stream="tickets", why="Projects have an end point of their own and are not read."),
     Limit(stream="notes", why="Actions that took time come as time entries."),
     Limit(stream="time_entries", why="Time that was not booked on a ticket is not read."),

@@ -150,7 +150,7 @@ def ticket(row: halo.Ticket, names: Names, custom_field_ids: frozenset[str] | No
     team_id = names.teams.get(row.team or "")
     return TicketRecord(
         remote_id=str(row.id), remote_updated_at=changed(row),
-        summary=row.summary or "",
+        summary=row.summary or "", description=row.details or None,
         board_id=reference(row.tickettype_id), board_name=names.types.get(row.tickettype_id or 0, ""),
         status_id=reference(row.status_id), status_name=names.statuses.get(row.status_id or 0, ""),
         priority_id=reference(row.priority_id),

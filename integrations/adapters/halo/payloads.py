@@ -125,6 +125,7 @@ class User(Row):
 
 class Ticket(Row):
     summary: str | None = None
+    details: str | None = None
     tickettype_id: int | None = None
     status_id: int | None = None
     priority_id: int | None = None

@@ -14,6 +14,7 @@ import msgspec
 
 from integrations.port import Adapter, Observer
 from integrations.registry import provider
+from tests.integrations.adapters.facts import facts_of
 
 
 class Sandbox:
@@ -52,7 +53,8 @@ class Sandbox:
 @contextmanager
 def running(key: str, *, tickets: int, seed: int = 7) -> Iterator[Sandbox]:
     """The sandbox of a system in its own process, which ends with the block."""
-    command = [sys.executable, "-m", f"integrations.sandbox.{key}", "--port", "0", "--tickets", str(tickets)]
+    module = facts_of(key).sandbox or f"integrations.sandbox.{key}"
+    command = [sys.executable, "-m", module, "--port", "0", "--tickets", str(tickets)]
     process = subprocess.Popen(
         [*command, "--seed", str(seed)], stdout=subprocess.PIPE, env={**os.environ, "PYTHONUNBUFFERED": "1"}
     )

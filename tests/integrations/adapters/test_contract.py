@@ -24,37 +24,12 @@ from integrations.errors import (
     TransientError,
 )
 from integrations.port import Adapter, Page, Reach, ReadRequest, Scope, StreamSpec
-from integrations.records import CompanyRecord, Record, TicketRecord
+from integrations.records import CompanyRecord, NoteRecord, Record, TicketRecord
 from integrations.registry import provider, providers
+from tests.integrations.adapters.facts import facts_of
 from tests.integrations.adapters.sandboxes import Sandbox, running
 
 TICKETS = 1200
-PATHS = {
-    "autotask": {"tickets": r"Tickets/query$", "count": r"Tickets/query/count$", "members": r"Resources/query$"},
-    "connectwise": {"tickets": r"service/tickets$", "count": r"service/tickets/count$", "members": r"system/members$"},
-    "halo": {"tickets": r"/api/Tickets$"},
-}
-"""Where a system answers for a stream, for faults to strike there."""
-HIDES = {
-    "autotask": {"members": "members", "tickets": "tickets"},
-    "connectwise": {"members": "members", "tickets": "tickets"},
-    "halo": {"members": "agents", "tickets": "tickets"},
-}
-"""The right behind a stream, as the system's control door calls it."""
-WORDS = {
-    "autotask": {"note": "description", "time": "summaryNotes"},
-    "connectwise": {"note": "text", "time": "notes"},
-    "halo": {"note": "note", "time": "note"},
-}
-"""The field that holds the text of a note or time entry."""
-UPWARDS_ONLY = {"autotask"}
-"""Systems that give records in one order alone."""
-SILENT_MERGES = {"autotask"}
-"""Systems in which no field says into which ticket another was merged."""
-TELLS_DELETIONS = {"autotask"}
-"""Systems whose changes since a moment include what was deleted since."""
-REFUSED = {"halo": PermissionMissing}
-"""What a 401 means that a new token does not mend, where that is not that the credentials are wrong."""
 
 
 class Counted:
@@ -148,7 +123,7 @@ def test_tickets_are_those_of_the_psa_in_both_directions(sandbox: Sandbox, adapt
         for record in page.records
     ]
     assert {str(number) for number in upwards} == expected
-    assert downwards == sorted(upwards, reverse=sandbox.key not in UPWARDS_ONLY)
+    assert downwards == sorted(upwards, reverse=not facts_of(sandbox.key).upwards_only)
 
 
 def test_page_size_changes_nothing(adapter: Adapter) -> None:
@@ -170,6 +145,17 @@ def test_a_scope_narrows_on_the_remote_as_in_scope_does_here(adapter: Adapter) -
     assert ids(walk(adapter, request)) == expected
     assert adapter.count(request) == len(expected)
     assert adapter.count(ReadRequest(stream="tickets", scope=Scope(board_ids=()))) == 0
+
+
+def test_what_is_of_a_company_outside_of_the_scope_is_outside_too(adapter: Adapter) -> None:
+    for stream in ("tickets", "contacts"):
+        found = [
+            r for r in records(walk(adapter, ReadRequest(stream=stream))).values() if getattr(r, "company_id", None)
+        ]
+        outside = getattr(found[0], "company_id", "")
+        scope = Scope(outside_company_ids=frozenset({outside}))
+        left = {r.remote_id for r in found if not adapter.in_scope(r, scope) and adapter.in_scope(r, Scope())}
+        assert left == {r.remote_id for r in found if getattr(r, "company_id", "") == outside}
 
 
 def test_custom_fields_are_defined_chosen_and_readable(adapter: Adapter) -> None:
@@ -236,7 +222,7 @@ def test_a_deletion_is_told_where_the_system_knows_it_and_never_as_a_ticket_in_s
     assert before is not None
     sandbox.control("POST", "delete", {"ids": [int(gone)]})
     changes = records(walk(adapter, ReadRequest(stream="tickets", since=before)))
-    assert (gone in changes) == (sandbox.key in TELLS_DELETIONS)
+    assert (gone in changes) == facts_of(sandbox.key).tells_deletions
     assert gone not in changes or not adapter.in_scope(changes[gone], Scope())
 
 
@@ -265,13 +251,9 @@ def test_a_walk_that_was_cut_off_goes_on_elsewhere_from_its_checkpoint(sandbox: 
 
 
 def test_notes_and_time_come_back_as_written_and_never_twice(sandbox: Sandbox, adapter: Adapter) -> None:
-    ticket, words = min(truth(sandbox, "tickets"), key=int), WORDS[sandbox.key]
-    noted = sandbox.control("POST", "note", {"ticket": int(ticket), "set": {words["note"]: "A note of the test."}})[
-        "ids"
-    ]
-    booked = sandbox.control("POST", "time", {"ticket": int(ticket), "set": {words["time"]: "Time of the test."}})[
-        "ids"
-    ]
+    ticket, facts = min(truth(sandbox, "tickets"), key=int), facts_of(sandbox.key)
+    noted = sandbox.control("POST", "note", {"ticket": int(ticket), "set": {facts.note: "A note of the test."}})["ids"]
+    booked = sandbox.control("POST", "time", {"ticket": int(ticket), "set": {facts.time: "Time of the test."}})["ids"]
     notes = {record.remote_id: record for record in adapter.read_children("notes", ticket).records}
     assert str(noted[0]) in notes
     assert not [note for note in notes.values() if getattr(note, "text", "") == "Time of the test."]
@@ -279,12 +261,24 @@ def test_notes_and_time_come_back_as_written_and_never_twice(sandbox: Sandbox, a
     assert (getattr(entry, "ticket_id", ""), getattr(entry, "notes", "")) == (ticket, "Time of the test.")
 
 
+def test_what_a_ticket_was_opened_with_stands_on_it_or_is_one_of_its_notes(adapter: Adapter) -> None:
+    told, tickets = 0, list(records(walk(adapter, ReadRequest(stream="tickets"))).values())[:40]
+    for ticket in tickets:
+        assert isinstance(ticket, TicketRecord)
+        assert "" not in (ticket.description, ticket.resolution)
+        notes = adapter.read_children("notes", ticket.remote_id).records
+        described = [note for note in notes if isinstance(note, NoteRecord) and note.kind == "description"]
+        assert len(described) <= (1 if ticket.description is None else 0)
+        told += bool(described or ticket.description)
+    assert told > len(tickets) // 2
+
+
 def test_a_merged_ticket_says_into_which(sandbox: Sandbox, adapter: Adapter) -> None:
     parent, child = sorted(truth(sandbox, "tickets"), key=int)[-2:]
     sandbox.control("POST", "merge", {"parent": int(parent), "ids": [int(child)]})
     merged = adapter.read_one("tickets", child)
     assert isinstance(merged, TicketRecord)
-    assert merged.merged_into_id == (None if sandbox.key in SILENT_MERGES else parent)
+    assert merged.merged_into_id == (None if facts_of(sandbox.key).silent_merges else parent)
 
 
 def test_deleted_companies_are_no_part_of_a_full_read(adapter: Adapter) -> None:
@@ -334,11 +328,11 @@ def test_a_fault_has_its_error_and_the_checkpoint_goes_on(
     request = ReadRequest(stream="tickets", page_size=400)
     first = adapter.read_page(request)
     with (
-        sandbox.fault(match={"path": PATHS[sandbox.key]["tickets"]}, **fault),
+        sandbox.fault(match={"path": facts_of(sandbox.key).tickets}, **fault),
         pytest.raises(IntegrationError) as caught,
     ):
         adapter.read_page(request, first.next)
-    expected = REFUSED.get(sandbox.key, kind) if fault["kind"] == "401" else kind
+    expected = facts_of(sandbox.key).refused.get(fault["kind"], kind)
     assert type(caught.value) is expected
     if isinstance(caught.value, RateLimited):
         assert caught.value.retry_after == 7 or 20 <= caught.value.retry_after <= 60
@@ -362,7 +356,7 @@ def walk_from(adapter: Adapter, request: ReadRequest, page: Page) -> list[Page]:
 )
 def test_a_page_that_lies_is_betrayed_by_the_count(sandbox: Sandbox, adapter: Adapter, fault: dict[str, Any]) -> None:
     request = ReadRequest(stream="tickets", page_size=400)
-    with sandbox.fault(match={"path": PATHS[sandbox.key]["tickets"]}, after=1, times=1, **fault):
+    with sandbox.fault(match={"path": facts_of(sandbox.key).tickets}, after=1, times=1, **fault):
         found = ids(walk(adapter, request))
     counted = adapter.count(request)
     assert counted is not None
@@ -371,14 +365,14 @@ def test_a_page_that_lies_is_betrayed_by_the_count(sandbox: Sandbox, adapter: Ad
 
 def test_a_row_sent_twice_is_one_record(sandbox: Sandbox, adapter: Adapter) -> None:
     fault = {"kind": "drift", "mode": "duplicate", "rows": 30}
-    with sandbox.fault(match={"path": PATHS[sandbox.key]["tickets"]}, **fault):
+    with sandbox.fault(match={"path": facts_of(sandbox.key).tickets}, **fault):
         pages = walk(adapter, ReadRequest(stream="tickets", page_size=400))
     for page in pages:
         assert len({record.remote_id for record in page.records}) == len(page.records)
 
 
 def test_a_slow_answer_is_waited_for(sandbox: Sandbox, adapter: Adapter) -> None:
-    with sandbox.fault(kind="slow", seconds=0.3, times=1, match={"path": PATHS[sandbox.key]["tickets"]}):
+    with sandbox.fault(kind="slow", seconds=0.3, times=1, match={"path": facts_of(sandbox.key).tickets}):
         began = time.monotonic()
         adapter.read_page(ReadRequest(stream="tickets", page_size=1))
     assert time.monotonic() - began >= 0.3
@@ -402,7 +396,7 @@ def test_the_probe_names_every_missing_right(sandbox: Sandbox, adapter: Adapter)
     assert fine.ok
     assert fine.fingerprint == adapter.fingerprint()
     assert fine.version
-    denied = HIDES[sandbox.key]
+    denied = facts_of(sandbox.key).hides
     sandbox.control("POST", "role", {"denied": sorted(denied.values())})
     report = adapter.probe()
     missing = {check.permission for check in report.checks if check.error == PermissionMissing.code}

@@ -151,6 +151,7 @@ def test_a_company() -> None:
         name="Köln GmbH & Co.",
         status_id="1",
         status_name="Active",
+        type_ids=["1", "2"],
         type_names=["Client", "Partner"],
         phone="022155501",
         website="https://koeln.example",

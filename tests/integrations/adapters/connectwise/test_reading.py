@@ -10,7 +10,7 @@ import pytest
 
 from integrations.errors import NotFound, ProtocolError, UnsupportedFeature
 from integrations.port import ReadRequest, Scope
-from integrations.records import CategoryRecord, TicketRecord
+from integrations.records import CategoryRecord, NoteRecord, TicketRecord
 from tests.integrations.adapters.connectwise.collection import Collection, adapter_on, rows, walked
 from tests.loopback import Loopback, json_reply, reply, routes
 
@@ -206,6 +206,20 @@ def test_children_are_complete_in_one_request() -> None:
     assert [record.remote_id for record in page.records] == ["5", "6"]
     assert page.next is None
     assert [request.path for request in server.received] == ["/v4_6_release/apis/3.0/service/tickets/4711/notes"]
+
+
+def test_the_first_note_of_the_discussion_is_the_tickets_description() -> None:
+    flags = {"detailDescriptionFlag": True, "resolutionFlag": False}
+    notes = [
+        {"id": 9, "text": "later", **flags},
+        {"id": 4, "text": "internal", "detailDescriptionFlag": False, "internalAnalysisFlag": True},
+        {"id": 5, "text": "solved", "detailDescriptionFlag": True, "resolutionFlag": True},
+        {"id": 6, "text": "it is broken", **flags},
+    ]
+    with Loopback(lambda request: json_reply(notes)) as server:
+        page = adapter_on(server).read_children("notes", "4711")
+    kinds = {record.remote_id: record.kind for record in page.records if isinstance(record, NoteRecord)}
+    assert kinds == {"9": "discussion", "4": "internal", "5": "resolution", "6": "description"}
 
 
 def test_children_beyond_one_page_are_read_too() -> None:

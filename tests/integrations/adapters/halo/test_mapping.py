@@ -51,6 +51,11 @@ def test_a_ticket_gets_the_names_of_its_ids() -> None:
     assert found.merged_into_id is None
 
 
+def test_details_are_the_description_and_absent_ones_are_none() -> None:
+    assert mapping.ticket(ticket(details="It burns."), NAMES).description == "It burns."
+    assert [mapping.ticket(ticket(details=text), NAMES).description for text in ("", None)] == [None, None]
+
+
 def test_times_are_utc_and_dates_of_long_ago_are_none() -> None:
     found = mapping.ticket(ticket(), NAMES)
     assert found.remote_created_at == dt.datetime(2026, 2, 10, 8, 59, 58, 123000, dt.UTC)
