@@ -1,8 +1,11 @@
 """The ledger of synchronisation."""
 
 from sync.models.alarm import Alarm, MailChoice
+from sync.models.change import InstanceChange
 from sync.models.drift import DriftAudit, DriftStream
 from sync.models.issue import Issue
+from sync.models.outside import OutsideCompany
+from sync.models.preview import PreviewRecord
 from sync.models.run import Run, RunIssue, RunLog, RunSignal, RunStream
 from sync.models.schedule import Cursor, Nightly, ParentRead, Schedule
 from sync.models.victim import Victim
@@ -12,10 +15,13 @@ __all__ = [
     "Cursor",
     "DriftAudit",
     "DriftStream",
+    "InstanceChange",
     "Issue",
     "MailChoice",
     "Nightly",
+    "OutsideCompany",
     "ParentRead",
+    "PreviewRecord",
     "Run",
     "RunIssue",
     "RunLog",

@@ -1,0 +1,153 @@
+"""Previews: asking for one, applying exactly what one read, and letting go of what nobody applied."""
+
+from __future__ import annotations
+
+import structlog
+from django.db import connection as database
+from django.utils import timezone
+
+from integrations.models import Connection
+from portal.core.merge import MergeContext
+from portal.tenancy.models import User
+from portal.tenancy.scope import system_transaction, tenant_transaction
+from portal.tenancy.services.audit import audit_record
+from sync.bells import ring_after_commit
+from sync.models import Run, RunStream
+from sync.selectors.previews import apply_refusal
+from sync.services.runs import (
+    BY_PEOPLE,
+    JOINABLE,
+    LANES,
+    RunRefused,
+    RunRequested,
+    check,
+    is_first,
+    join,
+    serialise,
+)
+from sync.streams import unstage
+
+log = structlog.get_logger("sync")
+
+
+def preview_request(
+    *, connection: Connection, kind: str, trigger: str, actor: User | None = None, reason: str = ""
+) -> RunRequested:
+    """Queues a preview of a sync of ``kind``, or joins the open one. In the caller's tenant transaction. Raises RunRefused.
+
+    The preview of a connection's first sync is one of a full sync.
+    """
+    check(connection, kind, trigger, reason or "a preview")
+    serialise(connection)
+    of = Run.Kind.FULL if kind == Run.Kind.QUICK and is_first(connection) else kind
+    open_one = (
+        Run.objects.filter(connection=connection, kind=Run.Kind.PREVIEW, state__in=JOINABLE).order_by("id").first()
+    )
+    if open_one is not None:
+        if open_one.reads_as == of:
+            return join(open_one, urgent=True)
+        raise RunRefused(
+            f"A {lower(open_one.get_kind_display())} is open (run {open_one.pk}). Wait for it, or cancel it, then preview again."
+        )
+    run = Run.objects.create(
+        organization_id=connection.organization_id,
+        connection=connection,
+        kind=Run.Kind.PREVIEW,
+        lane=Run.Lane.BULK,
+        trigger=trigger,
+        urgent=True,
+        scope={"of": of},
+        requested_by=actor,
+        reason=reason.strip(),
+        created_at=timezone.now(),
+        rung_at=timezone.now(),
+    )
+    audit_record(action="sync.previewed", target=run, actor=actor, changes={"kind": [None, of]})
+    ring_after_commit(run)
+    return RunRequested(run, False, f"{run.get_kind_display()} started. It reads and compares, and changes nothing.")
+
+
+def preview_apply(*, preview: Run, trigger: str, actor: User | None = None, reason: str = "") -> RunRequested:
+    """Queues a run that applies exactly what the preview read, with the guard and the approvals of any other. In the caller's tenant
+    transaction. Takes the preview's reading with it: there is one try. Raises RunRefused."""
+    connection = Connection.objects.get(pk=preview.connection_id)
+    serialise(connection)
+    current = Run.objects.select_for_update().get(pk=preview.pk)
+    if refusal := apply_refusal(current, connection):
+        raise RunRefused(refusal)
+    kind = current.reads_as
+    check(connection, kind, trigger, reason)
+    other = Run.objects.filter(connection=connection, kind=kind, state__in=JOINABLE).order_by("id").first()
+    if other is not None:
+        raise RunRefused(
+            f"A {lower(other.get_kind_display())} is open (run {other.pk}). Wait for it, or cancel it first."
+        )
+    carried = {name: current.scope[name] for name in ("range_start",) if name in current.scope}
+    began = current.started_at or current.created_at
+    run = Run.objects.create(
+        organization_id=connection.organization_id,
+        connection=connection,
+        kind=kind,
+        lane=LANES[Run.Kind(kind)],
+        trigger=trigger,
+        urgent=True,
+        scope={"preview": current.pk, "began": began.isoformat()} | carried,
+        requested_by=actor,
+        reason=reason.strip(),
+        created_at=timezone.now(),
+        rung_at=timezone.now() if trigger in BY_PEOPLE else None,
+        remote_started_at=current.remote_started_at,
+    )
+    take_over(current, run)
+    audit_record(
+        action="sync.requested",
+        target=run,
+        actor=actor,
+        changes={"kind": [None, kind], "preview": [None, current.pk], "reason": [None, run.reason]},
+    )
+    ring_after_commit(run)
+    said = f"{run.get_kind_display()} started: it applies what preview run {current.pk} read."
+    return RunRequested(run, False, said)
+
+
+COPY_ISSUES = """
+INSERT INTO sync_runissue (organization_id, run_id, stream, remote_id, code, message, sample, at)
+SELECT organization_id, %(run)s, stream, remote_id, code, message, sample, at FROM sync_runissue
+WHERE organization_id = %(organization)s AND run_id = %(preview)s ORDER BY id"""
+
+
+def take_over(preview: Run, run: Run) -> None:
+    """Lays out the run's streams as the preview left them, with what it could not read, and makes the preview's staging the run's."""
+    copies = list(RunStream.objects.filter(run_id=preview.pk).order_by("position"))
+    for stream in copies:
+        stream.pk, stream.run = None, run
+        stream.created = stream.updated = stream.unchanged = stream.removed = stream.requests = 0
+        stream.seconds = 0.0
+        if stream.state == RunStream.State.DONE:
+            stream.state = RunStream.State.FETCHED
+    RunStream.objects.bulk_create(copies)
+    own = {"run": run.pk, "preview": preview.pk, "organization": run.organization_id}
+    with database.cursor() as cursor:
+        cursor.execute(COPY_ISSUES, own)
+    scope = preview.scope | {"applied_by": run.pk}
+    Run.objects.filter(pk=preview.pk).update(staged_until=None, scope=scope)
+
+
+def previews_expire() -> None:
+    """Deletes what previews read whose hour is over. Finds as the system role, works as the tenant; twice is as good as once."""
+    now = timezone.now()
+    with system_transaction():
+        over = Run.objects.filter(staged_until__lte=now, state=Run.State.DONE).order_by("staged_until")
+        found = list(over.values_list("organization_id", "pk")[:100])
+    for organization_id, run_id in found:
+        with tenant_transaction(organization_id):
+            run = Run.objects.select_for_update(skip_locked=True).filter(pk=run_id, staged_until__lte=now).first()
+            if run is not None:
+                unstage(MergeContext(organization_id, run.connection_id, run_id))
+                Run.objects.filter(pk=run_id).update(staged_until=None)
+                log.info("What a preview read is deleted: its hour is over", run=run_id)
+
+
+def lower(words: str) -> str:
+    """With a small first letter, for the middle of a sentence."""
+    return words[:1].lower() + words[1:]
