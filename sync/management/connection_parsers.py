@@ -10,7 +10,7 @@ from django.core.management.base import CommandParser
 from portal.tenancy.commands import json_option, organization_option
 
 FILE_HELP = "a JSON file; - reads standard input"
-ACTIONS = "create|configure|list|test|capabilities|delete|schedule"
+ACTIONS = "create|configure|list|test|capabilities|delete|schedule|change"
 
 
 def add_actions(parser: CommandParser) -> None:
@@ -43,6 +43,7 @@ def add_actions(parser: CommandParser) -> None:
     sure.add_argument("--yes", action="store_true", help="do it; without this it only says what would go")
     sure.add_argument("--confirm", metavar="NAME", help="do it if this is the connection's name, for scripts")
     _schedule(_on_connection(actions, "schedule", "show or change when it syncs by itself"))
+    _change(actions.add_parser("change", help="change the PSA instance, step by step"))
 
 
 def _on_connection(actions: argparse._SubParsersAction[CommandParser], name: str, text: str) -> CommandParser:
@@ -67,6 +68,29 @@ def _schedule(parser: CommandParser) -> None:
     held = parser.add_mutually_exclusive_group()
     held.add_argument("--pause", action="store_true", help="nothing starts by itself until it is resumed")
     held.add_argument("--resume", action="store_true")
+
+
+def _change(parser: CommandParser) -> None:
+    """One parser a step, in the order in which they are taken."""
+    steps = parser.add_subparsers(dest="step", required=True, metavar="show|disconnect|cancel|purge|connect|read|first")
+    _on_connection(steps, "show", "the step that it has come to")
+    begin = _on_connection(steps, "disconnect", "leave the old instance: no sync starts any more")
+    begin.add_argument("--reason", required=True, help="why; it stands in the audit log")
+    _on_connection(steps, "cancel", "go back to the old instance, as long as nothing is purged")
+    purge = _on_connection(steps, "purge", "delete what came from the old instance")
+    purge.add_argument(
+        "--confirm", metavar="NAME", help="the connection's name; without it this only says what would go"
+    )
+    connect = _on_connection(steps, "connect", "connect the new instance; the credentials are tested first")
+    connect.add_argument("--provider", required=True, help="the new system, such as halo; may be the same as before")
+    connect.add_argument("--credentials-file", required=True, metavar="FILE", help=FILE_HELP)
+    connect.add_argument("--settings-file", metavar="FILE", help=f"{FILE_HELP}; absent settings stay")
+    read = _on_connection(steps, "read", "read members and companies, so that they can be mapped")
+    first = _on_connection(steps, "first", "start the first sync, which ends the change")
+    for each in (purge, read, first):
+        each.add_argument(
+            "--wait", action="store_true", help="until it has ended, working on it here when no worker does"
+        )
 
 
 def _clock_time(text: str) -> dt.time:

@@ -1,4 +1,4 @@
-"""Figures about the engine: manage.py benchmark sync|quick|notes|read|merge|nights [--tickets N] [--connections N] [--json]"""
+"""Figures about the engine: manage.py benchmark WHAT [--tickets N] [--provider KEY] [--connections N] [--json]"""
 
 from __future__ import annotations
 
@@ -8,11 +8,14 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import CommandError
 
+from integrations.registry import PROVIDERS
 from portal.tenancy.commands import OperatorCommand, json_option
+from sync.benchmark.jobs import ANY
 from sync.benchmark.jobs import JOBS as OF_THE_ENGINE
 from sync.benchmark.merges import merge
 from sync.benchmark.nights import nights
 from sync.benchmark.reads import read
+from sync.benchmark.sandbox import CONNECTWISE
 
 JOBS = OF_THE_ENGINE | {"read": read, "merge": merge, "nights": nights}
 
@@ -23,9 +26,12 @@ class Command(OperatorCommand):
     help = "Measures syncs against a simulated PSA, beside the least that they could cost."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("what", choices=sorted(JOBS))
+        parser.add_argument("what", choices=sorted({*JOBS, *ANY}))
         parser.add_argument("--tickets", type=int, default=20_000, metavar="N")
         parser.add_argument("--connections", type=int, default=1000, metavar="N", help="of nights: how many are due")
+        parser.add_argument(
+            "--provider", default=CONNECTWISE, choices=sorted(PROVIDERS), help=f"of {', '.join(sorted(ANY))}: whose PSA"
+        )
         json_option(parser)
 
     def run(self, options: dict[str, Any]) -> None:
@@ -35,6 +41,14 @@ class Command(OperatorCommand):
             raise CommandError(
                 "The simulated PSA is on this machine: set OUTBOUND_ALLOWED_NETWORKS=127.0.0.0/8 for this command."
             )
-        size = options["connections"] if options["what"] == "nights" else options["tickets"]
-        for result in JOBS[options["what"]](size):
+        what, system = options["what"], options["provider"]
+        if what in ANY:
+            results = ANY[what](options["tickets"], system)
+        elif system != CONNECTWISE:
+            raise CommandError(
+                f"Only {', '.join(sorted(ANY))} know --provider; “{what}” measures with a simulated ConnectWise."
+            )
+        else:
+            results = JOBS[what](options["connections"] if what == "nights" else options["tickets"])
+        for result in results:
             self.answer(result, [f"{name:24}{value}" for name, value in result.items()] + [""])

@@ -1,12 +1,8 @@
-"""manage.py connection create|configure|list|test|capabilities|delete|schedule"""
+"""manage.py connection create|configure|list|test|capabilities|delete|schedule|change"""
 
 from __future__ import annotations
 
-import json
-import sys
-from collections.abc import Collection, Iterator
-from contextlib import contextmanager, suppress
-from pathlib import Path
+from contextlib import suppress
 from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
@@ -14,10 +10,11 @@ from django.utils import timezone
 
 from integrations import registry
 from integrations.capabilities import capabilities_document
+from integrations.commands import ConnectionCommand
 from integrations.errors import IntegrationError
 from integrations.models import Connection
 from integrations.port import CredentialsInvalid, ProbeReport
-from integrations.selectors import connection_home, connection_whole
+from integrations.selectors import connection_whole
 from integrations.services.choices import check_choices, check_first_choices
 from integrations.services.connections import connection_configure, connection_create, connection_test
 from integrations.services.probing import (
@@ -27,11 +24,10 @@ from integrations.services.probing import (
     reason_and_action,
     usable,
 )
-from integrations.settings_schema import ConnectionSettings, check_safeguards, settings_from
-from portal.tenancy.commands import OperatorCommand
-from portal.tenancy.scope import tenant, tenant_transaction
-from portal.tenancy.selectors import organization_list
+from portal.tenancy.scope import tenant_transaction
 from sync.management import connection_answers as answers
+from sync.management.connection_change import change_step
+from sync.management.connection_input import credentials_from, json_file, settings_for
 from sync.management.connection_parsers import add_actions
 from sync.models import Schedule
 from sync.selectors.clearance import live_counts
@@ -40,7 +36,7 @@ from sync.services.removal import connection_remove
 from sync.services.schedules import ScheduleInvalid, schedule_of, schedule_pause, schedule_resume, schedule_update
 
 
-class Command(OperatorCommand):
+class Command(ConnectionCommand):
     help = "Connects systems, tests them, says what to sync and when, and removes them."
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -55,6 +51,7 @@ class Command(OperatorCommand):
             "capabilities": self._capabilities,
             "delete": self._delete,
             "schedule": self._schedule,
+            "change": self._change,
         }[options["action"]]
         try:
             return action(options)
@@ -96,7 +93,7 @@ class Command(OperatorCommand):
         self.answer(answer, lines)
 
     def _configure(self, options: dict[str, Any]) -> None:
-        with self._connection(options) as (connection, slug):
+        with self.in_connection(options) as (connection, slug):
             given = json_file(options["settings_file"])
             wanted = settings_for(connection.provider, {**connection.settings, **given}, given)
             check_choices(connection=connection, settings=wanted)
@@ -105,14 +102,14 @@ class Command(OperatorCommand):
 
     def _list(self, options: dict[str, Any]) -> None:
         found: list[dict[str, Any]] = []
-        for organization_id, slug in self._organizations(options["organization"]):
+        for organization_id, slug in self.organizations(options["organization"]):
             with tenant_transaction(organization_id):
                 found += [answers.connection_answer(card, slug) for card in connection_cards(timezone.now())]
         lines = [line for answer in found for line in answers.connection_lines(answer)]
         self.answer(found, lines or ["No connection yet."])
 
     def _test(self, options: dict[str, Any]) -> int:
-        with self._connection(options) as (connection, _):
+        with self.in_connection(options) as (connection, _):
             report = connection_test(connection=connection)
         checks = answers.checks_answer(report.checks)
         self.answer(
@@ -125,7 +122,7 @@ class Command(OperatorCommand):
             self.stdout.write(capabilities_document(registry.providers()), ending="")
             return
         if options["connection"] is not None:
-            with self._connection(options) as (connection, _):
+            with self.in_connection(options) as (connection, _):
                 found = answers.capabilities_answer(registry.provider(connection.provider))
                 found |= {"connection": connection.pk, "product": connection.product, "version": connection.version}
             self.answer(found, answers.capability_lines(found))
@@ -136,7 +133,7 @@ class Command(OperatorCommand):
         self.answer(all_found[0] if options["provider"] else all_found, lines)
 
     def _delete(self, options: dict[str, Any]) -> None:
-        with self._connection(options) as (connection, _):
+        with self.in_connection(options) as (connection, _):
             require_sure(connection, options)
             connection_remove(connection=connection, actor=None)
         self.answer(
@@ -144,31 +141,14 @@ class Command(OperatorCommand):
         )
 
     def _schedule(self, options: dict[str, Any]) -> None:
-        with self._connection(options) as (connection, _), tenant_transaction():
+        with self.in_connection(options) as (connection, _), tenant_transaction():
             schedule = changed_schedule(connection, options)
             found = answers.schedule_answer(schedule)
         self.answer(found, answers.schedule_lines(found))
 
-    @contextmanager
-    def _connection(self, options: dict[str, Any]) -> Iterator[tuple[Connection, str]]:
-        """The connection in the scope of its organization, and that organization's slug."""
-        home = connection_home(options["connection"])
-        slugs = dict(self._organizations(options["organization"])) if home is not None else {}
-        if home is None or home not in slugs:
-            where = f" in {options['organization']}" if options["organization"] else ""
-            raise CommandError(
-                f"There is no connection {options['connection']}{where}. `manage.py connection list` shows them."
-            )
-        with tenant(home):
-            with tenant_transaction():
-                connection = connection_whole(options["connection"])
-            yield connection, slugs[home]
-
-    def _organizations(self, slug: str | None) -> list[tuple[int, str]]:
-        if slug is None:
-            return [(organization.pk, organization.slug) for organization in organization_list()]
-        with self.in_organization(slug) as organization_id:
-            return [(organization_id, slug)]
+    def _change(self, options: dict[str, Any]) -> int | None:
+        with self.in_connection(options) as (connection, _):
+            return change_step(self, connection, options)
 
 
 def require_sure(connection: Connection, options: dict[str, Any]) -> None:
@@ -182,52 +162,6 @@ def require_sure(connection: Connection, options: dict[str, Any]) -> None:
             f"This removes “{connection.name}” with {rows:,} records and all history that came through it. Nothing was removed. "
             "Add --yes to do it."
         )
-
-
-def json_file(path: str) -> dict[str, Any]:
-    """The JSON object in a file, or on standard input for "-". Raises CommandError with a sentence."""
-    try:
-        text = sys.stdin.read() if path == "-" else Path(path).read_text(encoding="utf-8")
-        values = json.loads(text)
-    except OSError as err:
-        raise CommandError(f"{path} can't be read: {err.strerror}. Check the name and the rights.") from err
-    except UnicodeDecodeError as err:
-        raise CommandError(f"{path} is not text in UTF-8. Save it as UTF-8.") from err
-    except json.JSONDecodeError as err:
-        # The text itself stays out of the message: it may be credentials.
-        raise CommandError(f"{path} is not JSON: line {err.lineno}, column {err.colno}.") from err
-    if not isinstance(values, dict):
-        raise CommandError(f"{path} must hold one JSON object, such as {{…}}.")
-    return values
-
-
-def credentials_from(values: dict[str, Any], provider: str) -> dict[str, str]:
-    """Checked credentials. Raises CommandError with every missing and unknown key."""
-    known = registry.provider(provider)
-    names = [field.name for field in known.credential_fields]
-    wrong = sorted(name for name, value in values.items() if not isinstance(value, str))
-    if wrong:
-        raise CommandError(f"Credentials are texts; {', '.join(wrong)} is not.")
-    cleaned: dict[str, str] = {}
-    problems: list[str] = []
-    try:
-        cleaned = known.clean_credentials(values)
-    except CredentialsInvalid as err:
-        problems += [f"{name}: {sentence}" for name, sentence in err.errors.items()]
-    unknown = sorted(set(values) - {*names, *cleaned})
-    if unknown:
-        problems.append(f"{known.name} has no {', '.join(unknown)}.")
-    if problems:
-        raise CommandError(" ".join([*problems, f"The keys are {', '.join(names)}."]))
-    return cleaned
-
-
-def settings_for(provider: str, values: dict[str, Any], given: Collection[str]) -> ConnectionSettings:
-    """Checked settings. ``given``: those that are named now. Raises SettingsInvalid."""
-    wanted = settings_from(values, streams=tuple(spec.name for spec in registry.provider(provider).streams))
-    if "hold_second_percent" in given:
-        check_safeguards(wanted)
-    return wanted
 
 
 def changed_schedule(connection: Connection, options: dict[str, Any]) -> Schedule:

@@ -6,6 +6,7 @@ import threading
 from argparse import ArgumentParser
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 from django.core.management.base import CommandError
@@ -28,7 +29,8 @@ from sync.selectors.drift import (
     findings_of,
 )
 from sync.services.audits import audit_request
-from sync.services.runs import run_approve, run_cancel, run_reject, run_request
+from sync.services.previews import preview_apply, preview_request
+from sync.services.runs import RunRequested, run_approve, run_cancel, run_reject, run_request
 from sync.services.schedules import nightly_bring_forward, schedule_of
 from sync.services.summary import EXIT_CODES, run_summary
 from sync.services.sweeper import sweep
@@ -51,7 +53,7 @@ GLANCE = 0.5
 
 
 class Command(OperatorCommand):
-    """``sync start|status|cancel|approve|reject|undo|history|nightly|audit``. Exit codes with --wait: see ``sync.services.summary.EXIT_CODES``."""
+    """``sync start|apply|status|cancel|approve|reject|undo|history|nightly|audit``. Exit codes with --wait: see ``sync.services.summary.EXIT_CODES``."""
 
     help = "Start, watch and end syncs."
 
@@ -61,9 +63,14 @@ class Command(OperatorCommand):
         start.add_argument("--connection", type=int, required=True, metavar="ID")
         start.add_argument("--kind", required=True, choices=["quick", "full", "clear_resync"])
         start.add_argument("--reason", default="", help="why; needed for clear_resync")
-        start.add_argument(
-            "--wait", action="store_true", help="until it has ended, working on it here when no worker does"
-        )
+        start.add_argument("--preview", action="store_true", help="say what it would do, and change nothing")
+        apply = verbs.add_parser("apply", help="apply exactly what a preview read, within its hour")
+        apply.add_argument("--run", type=int, required=True, metavar="ID", help="the preview")
+        apply.add_argument("--reason", default="", help="why; needed for the preview of a clear_resync")
+        for each in (start, apply):
+            each.add_argument(
+                "--wait", action="store_true", help="until it has ended, working on it here when no worker does"
+            )
         for verb, meaning in (("status", "show one run, or the latest of a connection"), ("cancel", "end an open run")):
             one = verbs.add_parser(verb, help=meaning)
             choice = one.add_mutually_exclusive_group(required=True)
@@ -114,13 +121,19 @@ class Command(OperatorCommand):
     def do_start(self, options: dict[str, Any]) -> int | None:
         with tenant_transaction():
             connection = Connection.objects.get(pk=options["connection"])
-            asked = run_request(
-                connection=connection,
-                kind=options["kind"],
-                trigger=Run.Trigger.COMMAND,
-                reason=options["reason"],
-                urgent=True,
-            )
+            wanted = {"connection": connection, "trigger": Run.Trigger.COMMAND, "reason": options["reason"]}
+            ask = preview_request if options["preview"] else partial(run_request, urgent=True)
+            asked = ask(kind=options["kind"], **wanted)
+        return self.follow(asked, options)
+
+    def do_apply(self, options: dict[str, Any]) -> int | None:
+        with tenant_transaction():
+            preview = Run.objects.get(pk=options["run"])
+            asked = preview_apply(preview=preview, trigger=Run.Trigger.COMMAND, reason=options["reason"])
+        return self.follow(asked, options)
+
+    def follow(self, asked: RunRequested, options: dict[str, Any]) -> int:
+        """Says that the run was asked for; with --wait what came of it, as an exit code."""
         if not options["wait"]:
             self.report(asked.run.pk, f"{STARTED[asked.joined]} {UNATTENDED}")
             return 0
