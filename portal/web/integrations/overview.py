@@ -19,10 +19,12 @@ from portal.web.integrations.checks import shown_test, stored_test
 from portal.web.integrations.forms import NameForm, RemoveForm
 from portal.web.integrations.found import found_connection, found_provider, shown_connection
 from portal.web.integrations.shown import rights_needed, settings_lines, shown_card
+from portal.web.mappings.card import mapping_lines
 from portal.web.middleware import waits_on_network
 from portal.web.request import PortalRequest
 from portal.web.sync.words import stream_words
 from sync.selectors.clearance import live_counts
+from sync.selectors.instance import change_of
 from sync.selectors.overview import connection_card, connection_cards
 from sync.services.removal import connection_remove as remove
 
@@ -62,7 +64,9 @@ def overview(found: Connection, name_form: NameForm | None = None) -> dict[str, 
         "card": shown_card(connection_card(found, timezone.now())),
         "test": stored_test(found.last_test),
         "settings_lines": settings_lines(found),
+        "mapping_lines": mapping_lines(found),
         "name_form": name_form or NameForm(initial={"name": found.name}),
+        "change": change_of(found),
         "tab": "overview",
     }
 

@@ -34,6 +34,8 @@ from portal.web.integrations.shown import rights_needed, settings_lines
 from portal.web.middleware import waits_on_network
 from portal.web.request import PortalRequest
 from sync.models import Run
+from sync.selectors.instance import change_of
+from sync.services.instance import change_read
 from sync.services.runs import RunRefused, run_request
 from sync.services.schedules import schedule_of
 
@@ -220,6 +222,10 @@ def finish(request: PortalRequest, found: Connection, *, start: bool) -> Answer:
     try:
         with tenant_transaction():
             connections.connection_setup_move(connection=found, step="")
+            change = change_of(found)
+            if change is not None:
+                change_read(change=change, actor=request.user)
+                return redirect("web:connection_change", pk=found.pk)
             if not start:
                 return redirect("web:connection", pk=found.pk)
             asked = run_request(

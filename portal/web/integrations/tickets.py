@@ -27,31 +27,45 @@ from portal.web.integrations.scope_forms import TicketSettingsForm
 from portal.web.integrations.shown import shown_card
 from portal.web.middleware import waits_on_network
 from portal.web.request import PortalRequest
+from portal.web.sync.words import stream_words
 from sync.models import Run
 from sync.selectors.effects import Effects, settings_effects
 from sync.selectors.overview import connection_card
 from sync.services.runs import RunRefused, run_request
 
-SCOPE = ("boards", "excluded_statuses", "date_range_days")
-"""Settings that change which tickets are here; they take effect at the next full sync."""
+SCOPE = ("boards", "excluded_statuses", "date_range_days", "company_types", "company_statuses")
+"""Settings that change which tickets and companies are here; they take effect at the next full sync."""
 
 
 @dataclass(frozen=True, slots=True)
 class Review:
     """What saving would do. ``counted``: the PSA's own count of tickets in the new scope, or why it could not be asked.
-    ``digest``: of the settings reviewed, so that nothing else is saved than what was shown."""
+    ``with_companies``: what beside tickets leaves with its company, in words.
+    ``digest``: of the settings reviewed, so that nothing else is saved than what was shown.
+    """
 
     effects: Effects
     counted: int | None
     count_note: str
+    with_companies: str
     digest: str
+
+    @property
+    def adds(self) -> int | None:
+        """How many more tickets the PSA counts than stay here; None where it can't say."""
+        return None if self.counted is None else max(0, self.counted - self.effects.staying)
+
+    @property
+    def matters(self) -> bool:
+        """Whether anything would be hidden or added, as far as that is known."""
+        return self.effects.hides or self.adds != 0
 
 
 @waits_on_network
 @require_http_methods(["GET", "POST"])
 @requires("manage_integrations")
 def connection_tickets(request: PortalRequest, pk: int) -> HttpResponse:
-    """The form; a change of scope is reviewed before it is saved."""
+    """The form; a change of scope that hides or adds anything is reviewed before it is saved."""
     found = found_connection(pk)
     catalog = catalog_of(found.catalog)
     if catalog is None:
@@ -66,7 +80,9 @@ def connection_tickets(request: PortalRequest, pk: int) -> HttpResponse:
         return page(request, found, {"form": form, "catalog": catalog}, status=422)
     wanted = settings_from(form.wanted())
     if rescopes(settings_of(found), wanted) and request.POST.get("reviewed") != digest_of(wanted):
-        return page(request, found, {"form": form, "catalog": catalog, "review": review_of(found, wanted)})
+        review = review_of(found, wanted)
+        if review.matters:
+            return page(request, found, {"form": form, "catalog": catalog, "review": review})
     return save(request, found, wanted)
 
 
@@ -80,10 +96,11 @@ def review_of(found: Connection, wanted: ConnectionSettings) -> Review:
     with tenant_transaction():
         effects = settings_effects(found, wanted)
     try:
-        counted, note = connection_scope_count(connection=found, settings=wanted), ""
+        counted, note = connection_scope_count(connection=found, settings=wanted, outside=effects.outside), ""
     except IntegrationError as err:
         counted, note = None, err.message
-    return Review(effects, counted, note, digest_of(wanted))
+    named = [f"{rows:,} {stream_words(name)}" for name, rows in effects.with_companies]
+    return Review(effects, counted, note, ", ".join(named), digest_of(wanted))
 
 
 def digest_of(settings: ConnectionSettings) -> str:
@@ -129,7 +146,8 @@ def connection_choices(request: PortalRequest, pk: int) -> HttpResponse:
     except IntegrationError as err:
         messages.error(request, f"{found_provider(found.provider).name} could not be asked. {err.message}")
     else:
-        messages.success(request, f"Read {len(catalog.boards)} boards and {len(catalog.custom_fields)} custom fields.")
+        fields = len(catalog.custom_fields) + len(catalog.company_fields)
+        messages.success(request, f"Read {len(catalog.boards)} boards and {fields} custom fields.")
     wanted = request.POST.get("next", "")
     if url_has_allowed_host_and_scheme(wanted, allowed_hosts=None):
         return redirect(wanted)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from portal.web.integrations import credentials, overview, safeguards, schedule, setup, tickets
+from portal.web.integrations import change, credentials, handling, overview, safeguards, schedule, setup, tickets
 
 urlpatterns = [
     path("", overview.integrations, name="integrations"),
@@ -17,5 +17,8 @@ urlpatterns = [
     path("<int:pk>/schedule/", schedule.connection_schedule, name="connection_schedule"),
     path("<int:pk>/schedule/pause/", schedule.connection_pause, name="connection_pause"),
     path("<int:pk>/safeguards/", safeguards.connection_safeguards, name="connection_safeguards"),
+    path("<int:pk>/change/", change.connection_change, name="connection_change"),
+    path("<int:pk>/change/export.zip", change.connection_export, name="connection_export"),
+    path("<int:pk>/handling/", handling.connection_handling, name="connection_handling"),
     path("<int:pk>/credentials/", credentials.connection_credentials, name="connection_credentials"),
 ]

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
+from django.http import HttpResponse
+from django.test import Client
+from django.urls import reverse
 
 from integrations.models import Connection
 from integrations.services.connections import connection_create
-from portal.tenancy.models import Organization
+from portal.tenancy.models import Organization, User
 from portal.tenancy.scope import tenant_transaction
-from tests.fixtures.systems import CREDENTIALS
+from tests.fixtures.systems import CREDENTIALS, Sandbox
 
 Make = Callable[..., Connection]
 
@@ -30,3 +33,39 @@ def make_connection(organization: Organization) -> Make:
         return found
 
     return make
+
+
+@pytest.fixture
+def psa(sandbox: Sandbox) -> Iterator[Sandbox]:
+    yield sandbox
+    sandbox.control("reset")
+
+
+@pytest.fixture
+def browser(client_for: Callable[[User], Client], admin: User) -> Client:
+    return client_for(admin)
+
+
+@pytest.fixture
+def organization_id(organization: Organization) -> int:
+    return organization.pk
+
+
+def only_connection(organization_id: int) -> Connection:
+    with tenant_transaction(organization_id):
+        found: Connection = Connection.objects.get()
+    return found
+
+
+def begin(browser: Client, psa: Sandbox, **changes: str) -> HttpResponse:
+    typed = {"name": "Main", **psa.credentials, **changes}
+    return browser.post(reverse("web:connection_new", args=["connectwise"]), typed)
+
+
+@pytest.fixture
+def connected(browser: Client, psa: Sandbox, organization_id: int) -> Connection:
+    """A finished connection to the sandbox."""
+    begin(browser, psa)
+    with tenant_transaction(organization_id):
+        Connection.objects.update(setup_step="")
+    return only_connection(organization_id)

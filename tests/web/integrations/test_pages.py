@@ -24,6 +24,8 @@ PAGES = (
     "connection_tickets",
     "connection_schedule",
     "connection_safeguards",
+    "connection_handling",
+    "connection_change",
     "connection_credentials",
     "connection_remove",
 )

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from typing import Any
 
-import pytest
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 
 from integrations.models import Connection
 from integrations.services.opening import credentials_of
-from portal.tenancy.models import AuditEvent, Organization, User
+from portal.tenancy.models import AuditEvent, User
 from portal.tenancy.scope import tenant_transaction
 from portal.web.integrations.scope_forms import STREAM_WORDS
 from sync.models import Run, Schedule
 from tests.fixtures.systems import Sandbox
+from tests.web.integrations.conftest import begin, only_connection
 
 SECRETS = ("public_key", "private_key", "client_id")
 SCHEDULE = {
@@ -29,36 +28,9 @@ SCHEDULE = {
 }
 
 
-@pytest.fixture
-def psa(sandbox: Sandbox) -> Iterator[Sandbox]:
-    yield sandbox
-    sandbox.control("reset")
-
-
-@pytest.fixture
-def browser(client_for: Callable[[User], Client], admin: User) -> Client:
-    return client_for(admin)
-
-
-@pytest.fixture
-def organization_id(organization: Organization) -> int:
-    return organization.pk
-
-
-def only_connection(organization_id: int) -> Connection:
-    with tenant_transaction(organization_id):
-        found: Connection = Connection.objects.get()
-    return found
-
-
 def step(browser: Client, connection: Connection, name: str, values: dict[str, Any] | None = None) -> HttpResponse:
     address = reverse("web:connection_configure", args=[connection.pk, name])
     return browser.get(address) if values is None else browser.post(address, values)
-
-
-def begin(browser: Client, psa: Sandbox, **changes: str) -> HttpResponse:
-    typed = {"name": "Main", **psa.credentials, **changes}
-    return browser.post(reverse("web:connection_new", args=["connectwise"]), typed)
 
 
 def leads_to(answer: HttpResponse, connection: Connection, name: str) -> bool:
@@ -174,15 +146,6 @@ def test_finishing_without_a_sync_starts_none(browser: Client, psa: Sandbox, org
     assert only_connection(organization_id).range_start is None
 
 
-@pytest.fixture
-def connected(browser: Client, psa: Sandbox, organization_id: int) -> Connection:
-    """A finished connection to the sandbox."""
-    begin(browser, psa)
-    with tenant_transaction(organization_id):
-        Connection.objects.update(setup_step="")
-    return only_connection(organization_id)
-
-
 def test_new_credentials_replace_the_old_ones_only_when_they_work(
     browser: Client, psa: Sandbox, connected: Connection, organization_id: int
 ) -> None:
@@ -263,6 +226,6 @@ def test_a_psa_that_is_away_while_settings_are_changed_is_told_and_loses_nothing
     address = reverse("web:connection_tickets", args=[connected.pk])
     page = browser.post(address, {"boards_mode": "all", "date_range": "30", "fields_mode": "all"}).content.decode()
     assert "Before it is saved" in page
-    assert "not known" in page
+    assert "be counted" in page
     answer = browser.post(reverse("web:connection_choices", args=[connected.pk]), follow=True)
     assert "could not be asked" in answer.content.decode()

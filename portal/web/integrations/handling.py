@@ -1,0 +1,105 @@
+"""Error handling: how long a sync tries, when it had better stop, and who wins where both sides changed the same field."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+from django import forms
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods
+
+from integrations.models import Connection
+from integrations.services.connections import connection_configure
+from integrations.settings_schema import HANDLING, LIMITS, ConnectionSettings, settings_from, settings_of
+from portal.web.access import requires
+from portal.web.integrations.found import found_provider, shown_connection
+from portal.web.integrations.safeguards import number_field
+from portal.web.integrations.shown import shown_card
+from portal.web.request import PortalRequest
+from sync.engine.plan import LEAST_FAILED, patience
+from sync.selectors.overview import connection_card
+
+WORDS: dict[str, tuple[str, str]] = {
+    "retry_attempts": (
+        "Give up after, in failures in a row",
+        "When the PSA does not answer, or answers with an error of its own, a sync waits 2 seconds, then 4, and so on up to 3 minutes, and "
+        "goes on where it stopped. Each page that arrives begins the count anew. A wait that the PSA asks for has no end of its own.",
+    ),
+    "fail_percent": (
+        "Stop above, in percent of a stream",
+        "A record that can't be understood becomes an issue, what is here of it stays, and the sync goes on with a warning. When a larger "
+        f"share than this, and more than {LEAST_FAILED} records, can't be understood, the sync ends as an Error. 100: it always goes on.",
+    ),
+}
+RULES = (
+    ("ask", "Ask: the edit waits until a person decides"),
+    ("psa", "The PSA wins: the edit made here is dropped, and says so"),
+    ("portal", "The portal wins: the edit made here is sent"),
+    ("newest", "The newest wins: whichever was made later"),
+)
+
+
+class HandlingForm(forms.Form):
+    """Two numbers and a rule; the limits are the settings' own."""
+
+    conflict_rule = forms.ChoiceField(
+        label="When both sides changed the same field",
+        choices=RULES,
+        widget=forms.RadioSelect,
+        label_suffix="",
+        error_messages={"required": "Choose who wins.", "invalid_choice": "Choose one of the rules below."},
+        help_text="It decides when a sync brings a change of a field that an edit made here still waits to change. Edits of other fields "
+        "are not touched, and an edit that both sides made is none.",
+    )
+
+    def __init__(self, data: Mapping[str, Any] | None, *, settings: ConnectionSettings) -> None:
+        super().__init__(data, initial={name: getattr(settings, name) for name in HANDLING})
+        self.settings = settings
+        for name, (label, help_text) in WORDS.items():
+            self.fields[name] = number_field(label, help_text, *LIMITS[name])
+
+    def wanted(self) -> ConnectionSettings:
+        """All settings, with those of this form as typed."""
+        return settings_from({**msgspec.to_builtins(self.settings), **self.cleaned_data})
+
+
+@require_http_methods(["GET", "POST"])
+@requires("manage_integrations")
+def connection_handling(request: PortalRequest, pk: int) -> HttpResponse:
+    """The form, and how long the saved number of tries lasts; what is saved counts for runs that are at work too."""
+    found = shown_connection(pk)
+    form = HandlingForm(request.POST or None, settings=settings_of(found))
+    if request.method == "POST" and form.is_valid():
+        connection_configure(connection=found, settings=form.wanted(), actor=request.user)
+        messages.success(request, "Saved. It counts from the next step of a sync on.")
+        return redirect(request.path)
+    status = 422 if request.method == "POST" else 200
+    return render(request, "integrations/handling.html", handling_context(found, form), status=status)
+
+
+def handling_context(found: Connection, form: HandlingForm) -> dict[str, Any]:
+    """What the page shows around the form."""
+    tries = settings_of(found).retry_attempts
+    return {
+        "connection": found,
+        "provider": found_provider(found.provider),
+        "card": shown_card(connection_card(found, timezone.now())),
+        "form": form,
+        "tries": tries,
+        "patience": lasting(patience(tries)),
+        "tab": "handling",
+    }
+
+
+def lasting(seconds: float) -> str:
+    """A length of time in words, roughly."""
+    if seconds < 1:
+        return "at once"
+    if seconds < 90:
+        return f"after about {seconds:.0f} seconds"
+    return f"after about {seconds / 60:.0f} minutes"
