@@ -104,6 +104,7 @@ def populate(line: Line, tenant: Tenant) -> None:
     company = {
         "name": "'Company ' || lpad(n::text, 5, '0')",
         "status_name": "'Active'",
+        "type_remote_ids": "ARRAY['1']",
         "type_names": "ARRAY['Client']",
     }
     fill(line, "clients_company", series(companies), **company, **record)

@@ -7,20 +7,25 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
+from unittest.mock import patch
 
+import msgspec
 from django.db import connection as database
 from django.db.models import Sum
 
 from integrations.models import Connection
+from integrations.port import ReadRequest
 from integrations.services.connections import connection_create, connection_open
 from portal.tenancy.scope import tenant, tenant_transaction
 from portal.tenancy.services.organizations import organization_create
 from sync.benchmark import floor
 from sync.benchmark.meter import Cost, measured
-from sync.benchmark.sandbox import Psa, running
+from sync.benchmark.sandbox import CONNECTWISE, Psa, running
+from sync.engine import drive
 from sync.engine.drive import advance
 from sync.engine.plan import streams_of
 from sync.models import Run, RunStream
+from sync.selectors.clearance import live_counts
 from sync.services.removal import connection_remove
 from sync.services.runs import run_request
 
@@ -41,12 +46,12 @@ class Bench:
     connection: Connection
     tickets: int
 
-    def run(self, kind: str) -> tuple[Run, Cost]:
+    def run(self, kind: str, trigger: str = Run.Trigger.COMMAND) -> tuple[Run, Cost]:
         """One run, worked on in this process. Raises Unfinished."""
         with tenant(self.connection.organization_id):
             with tenant_transaction():
                 connection = Connection.objects.get(pk=self.connection.pk)
-                run = run_request(connection=connection, kind=kind, trigger=Run.Trigger.COMMAND, reason="benchmark").run
+                run = run_request(connection=connection, kind=kind, trigger=trigger, reason="benchmark").run
             with measured() as cost, statements_counted(cost):
                 while advance(run.pk):
                     pass
@@ -76,16 +81,16 @@ def statements_counted(cost: Cost) -> Iterator[None]:
 
 
 @contextmanager
-def bench(tickets: int, streams: list[str]) -> Iterator[Bench]:
-    """A sandbox and an empty connection to it; both are gone afterwards."""
-    with running(tickets) as psa:
+def bench(tickets: int, streams: list[str] | None, system: str = CONNECTWISE, **more: Any) -> Iterator[Bench]:
+    """A sandbox and an empty connection to it; both are gone afterwards. ``more``: further settings of the connection."""
+    with running(tickets, system) as psa:
         slug = f"benchmark-{secrets.token_hex(4)}"
         organization = organization_create(slug=slug, name="Benchmark", time_zone="UTC")
-        settings = {"date_range_days": None, "streams": streams, "hold_least": 1_000_000}
+        settings = {"date_range_days": None, "streams": streams, "hold_least": 1_000_000} | more
         with tenant_transaction(organization.pk):
             connection = connection_create(
                 organization_id=organization.pk,
-                provider="connectwise",
+                provider=system,
                 name=slug,
                 credentials=psa.credentials,
                 settings=settings,
@@ -115,9 +120,9 @@ def figures(name: str, tickets: int, cost: Cost, floor_seconds: float, **more: A
     }
 
 
-def sync(tickets: int) -> Iterator[Figures]:
+def sync(tickets: int, system: str = CONNECTWISE) -> Iterator[Figures]:
     """A full clear and resync into empty tables, and the same again with nothing changed; global streams."""
-    with bench(tickets, STREAMS) as made:
+    with bench(tickets, STREAMS, system) as made:
         organization_id = made.connection.organization_id
         with tenant_transaction(organization_id):
             adapter = connection_open(made.connection)
@@ -143,58 +148,95 @@ def sync(tickets: int) -> Iterator[Figures]:
             )
 
 
-def quick(tickets: int) -> Iterator[Figures]:
+def quick(tickets: int, system: str = CONNECTWISE) -> Iterator[Figures]:
     """Quick syncs of a full store: nothing changed, and 500 changed."""
-    with bench(tickets, STREAMS) as made:
+    with bench(tickets, STREAMS, system) as made:
         made.run("full")
-        made.psa.control("stats/reset")
-        run, cost = made.run("quick")
-        yield figures(
-            "quick, nothing changed",
-            tickets,
-            cost,
-            0,
-            result=run.result,
-            requests=run.requests,
-            rows_written=made.written(run),
-        )
-        made.psa.control("change", n=500)
-        run, cost = made.run("quick")
-        yield figures(
-            "quick, 500 changed",
-            tickets,
-            cost,
-            0,
-            result=run.result,
-            requests=run.requests,
-            rows_written=made.written(run),
-        )
+        for name, changed in (("quick, nothing changed", 0), ("quick, 500 changed", 500)):
+            if changed:
+                made.psa.control("change", n=changed)
+            run, cost = made.run("quick")
+            rows = made.written(run)
+            yield figures(name, tickets, cost, 0, result=run.result, requests=run.requests, rows_written=rows)
+
+
+IN_FLIGHT = 8
+ANSWER_SECONDS = 0.05
+"""How long a PSA at the other end of a wire takes to answer, at least."""
 
 
 def notes(tickets: int) -> Iterator[Figures]:
-    """Notes, one request a ticket, beside a bare HTTP client's time for as many requests at the same number in flight."""
-    with bench(tickets, ["tickets", "notes"]) as made:
-        run, _ = made.run("full")
-        with tenant_transaction(run.organization_id):
-            stream = RunStream.objects.get(run=run, name="notes")
-            adapter = connection_open(made.connection)
-            in_flight = adapter.budget.concurrency
-            adapter.close()
-        ids = made.psa.control("truth?collection=tickets&conditions=closedFlag%3DFalse", method="GET")["ids"]
-        with measured() as least:
-            floor.bare_requests(
-                made.psa, [f"service/tickets/{ticket}/notes?pageSize=1000" for ticket in ids], in_flight=in_flight
+    """Notes, one request for each of the tickets, beside a bare HTTP client's time for the same requests at the same number in
+    flight: of a PSA that answers at once, which measures processors, and of one that takes its time, as they do."""
+    with bench(tickets, ["tickets", "notes"], notes_rotation=tickets) as made, at_once(IN_FLIGHT):
+        made.run("full")
+        ids = made.psa.control("truth?collection=tickets", method="GET")["ids"]
+        paths = [f"service/tickets/{ticket}/notes?pageSize=1000" for ticket in ids]
+        for name, seconds in (("notes, answered at once", 0.0), ("notes, answered after 50 ms", ANSWER_SECONDS)):
+            if seconds:
+                made.psa.control("faults", kind="slow", seconds=seconds, match={"path": "/notes$"})
+            with measured() as least:
+                floor.bare_requests(made.psa, paths, in_flight=IN_FLIGHT)
+            run, cost = made.run("full", trigger=Run.Trigger.NIGHTLY)
+            with tenant_transaction(run.organization_id):
+                stream = RunStream.objects.get(run=run, name="notes")
+            if stream.started_at is None or stream.finished_at is None:
+                raise Unfinished(f"Run {run.pk} read no notes: nothing was measured.")
+            cost.seconds = (stream.finished_at - stream.started_at).total_seconds()
+            yield figures(
+                name,
+                tickets,
+                cost,
+                least.seconds,
+                requests=stream.requests,
+                floor_requests=len(paths),
+                in_flight=IN_FLIGHT,
+                notes=stream.fetched,
             )
-        cost = Cost(seconds=stream.seconds)
+
+
+@contextmanager
+def at_once(requests: int) -> Iterator[None]:
+    """Runs ask so much at once, whatever the adapter allows itself with a real PSA."""
+
+    def opened(*arguments: Any, **more: Any) -> Any:
+        adapter: Any = connection_open(*arguments, **more)
+        adapter.budget = msgspec.structs.replace(adapter.budget, concurrency=requests)
+        return adapter
+
+    with patch.object(drive, "connection_open", opened):
+        yield
+
+
+def counts(tickets: int, system: str = CONNECTWISE) -> Iterator[Figures]:
+    """Everything that the system has, synced once; then stream by stream the PSA's own count beside ours."""
+    with bench(tickets, None, system) as made:
+        run, cost = made.run("full")
+        organization_id = made.connection.organization_id
+        with tenant_transaction(organization_id):
+            connection = Connection.objects.get(pk=made.connection.pk)
+            here = dict(live_counts(connection))
+            adapter = connection_open(connection)
+        wrong = []
+        try:
+            for spec in adapter.streams:
+                theirs = None if spec.parent or not spec.counts else adapter.count(ReadRequest(stream=spec.name))
+                ours = here.get(spec.name, 0)
+                wrong += [spec.name] if theirs not in (None, ours) else []
+                yield {
+                    "name": f"{system}, {spec.name}",
+                    "psa": theirs,
+                    "ours": ours,
+                    "equal": None if theirs is None else theirs == ours,
+                }
+        finally:
+            adapter.close()
         yield figures(
-            "notes of open tickets",
-            tickets,
-            cost,
-            least.seconds,
-            requests=stream.requests,
-            in_flight=in_flight,
-            notes=stream.fetched,
+            f"{system}, everything", tickets, cost, 0, result=run.result, records=sum(here.values()), unequal=wrong
         )
 
 
-JOBS: dict[str, Callable[[int], Iterator[Figures]]] = {"sync": sync, "quick": quick, "notes": notes}
+JOBS: dict[str, Callable[[int], Iterator[Figures]]] = {"notes": notes}
+"""Of ConnectWise alone."""
+ANY: dict[str, Callable[[int, str], Iterator[Figures]]] = {"sync": sync, "quick": quick, "counts": counts}
+"""Of any system."""

@@ -13,8 +13,11 @@ from typing import Any
 
 import requests
 
+from integrations.registry import provider
+
 ROOT = Path(__file__).resolve().parent.parent.parent
-KEYS = ("address", "company_id", "public_key", "private_key", "client_id")
+CONNECTWISE = "connectwise"
+"""Whose PSA it is where nobody says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +46,12 @@ class Psa:
 
 
 @contextmanager
-def running(tickets: int) -> Iterator[Psa]:
-    """A sandbox with so many tickets, on a free port of this machine."""
+def running(tickets: int, system: str = CONNECTWISE) -> Iterator[Psa]:
+    """A sandbox of the ``system`` with so many tickets, on a free port of this machine."""
     command = [
         sys.executable,
         "-m",
-        "integrations.sandbox.connectwise",
+        f"integrations.sandbox.{system}",
         "--port",
         "0",
         "--tickets",
@@ -59,7 +62,7 @@ def running(tickets: int) -> Iterator[Psa]:
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
         try:
             ready = json.loads(process.stdout.readline() if process.stdout else "")
-            credentials = {name: ready[name] for name in KEYS}
+            credentials = {field.name: ready[field.name] for field in provider(system).credential_fields}
             yield Psa(credentials, ready["control"], ready["control_token"])
         finally:
             process.terminate()

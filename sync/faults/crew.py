@@ -10,10 +10,13 @@ from pathlib import Path
 
 import requests
 from django.conf import settings
+from django.test import Client
+from django.utils.crypto import get_random_string
 
 from portal.embedded.installation import free_port
 from portal.embedded.places import ROOT
 from portal.embedded.supervisor import MORTAL
+from portal.tenancy.models import User
 
 LEAN = ("--without-gossip", "--without-mingle", "--loglevel", "warning")
 
@@ -83,9 +86,35 @@ class Pages:
     def ask(self, path: str) -> tuple[int, dict[str, str], str]:
         """(status, headers, body), asked as somebody who says to be logged in; status 0 when nobody answers."""
         cookies = {settings.SESSION_COOKIE_NAME: "somebody"}
-        address = f"http://127.0.0.1:{self.port}{path}"
         try:
-            answer = self._session.get(address, cookies=cookies, timeout=30, allow_redirects=False)
+            answer = self._session.get(self.address(path), cookies=cookies, timeout=30, allow_redirects=False)
         except requests.ConnectionError:
             return 0, {}, ""
         return answer.status_code, dict(answer.headers), answer.text
+
+    def address(self, path: str) -> str:
+        """The whole address of a path."""
+        return f"http://127.0.0.1:{self.port}{path}"
+
+
+class Visitor:
+    """A logged-in person's browser, as far as it takes to press buttons. ``close`` it."""
+
+    def __init__(self, pages: Pages, person: User) -> None:
+        self._pages = pages
+        self._session = requests.Session()
+        self._session.trust_env = False
+        login = Client()
+        login.force_login(person, settings.AUTHENTICATION_BACKENDS[0])
+        self._token = get_random_string(32)
+        self._session.cookies.set(settings.SESSION_COOKIE_NAME, login.cookies[settings.SESSION_COOKIE_NAME].value)
+        self._session.cookies.set(settings.CSRF_COOKIE_NAME, self._token)
+
+    def press(self, path: str) -> tuple[int, str]:
+        """(status, body) of the page that a button leads to."""
+        form = {"csrfmiddlewaretoken": self._token}
+        answer = self._session.post(self._pages.address(path), data=form, timeout=120)
+        return answer.status_code, answer.text
+
+    def close(self) -> None:
+        self._session.close()

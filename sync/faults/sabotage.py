@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from unittest.mock import patch
 
-from sync.engine import drive, fetch, lease
-from sync.services import runs, sweeper
+from integrations import http
+from integrations.errors import ProtocolError
+from portal.core import merge
+from sync.engine import apply, drive, fetch, guard, lease, plan
+from sync.models import Nightly, Run
+from sync.services import nights, runs, schedules, sweeper
 
 STALE = " AND fence = %(fence)s AND lease_until > clock_timestamp() AND state IN ('running', 'waiting', 'verifying', 'applying')"
 
@@ -54,7 +61,84 @@ def _moment() -> None:
 
 
 def _turns() -> None:
+    """Presses don't queue up, and there is time between a press's look and its run."""
+    make = Run.objects.create
+
+    def late(**values: Any) -> Run:
+        time.sleep(0.05)
+        return make(**values)
+
     patch.object(runs, "serialise", _nothing).start()
+    patch.object(Run.objects, "create", late).start()
+
+
+def _newest() -> None:
+    """Whatever lands last is what stays."""
+    patch.object(merge, "NEWER", "true").start()
+
+
+def _arrived() -> None:
+    """The sweep takes what came in while the run was reading."""
+    original = guard.unseen
+
+    def unseen(target: merge.Target) -> str:
+        return original(target).replace("t.fetched_at < %(began)s", "true")
+
+    patch.object(guard, "unseen", unseen).start()
+    patch.object(apply, "unseen", unseen).start()
+
+
+def _nights() -> None:
+    """Nobody remembers which nights have had their run."""
+
+    def next_night(*when: Any, not_before: Any, **more: Any) -> Any:
+        return nights.next_night(*when, **more)
+
+    def start_night(schedule: Any, connection: Any, now: Any) -> None:
+        due, date = schedule.nightly_next_at or now, schedule.nightly_next_date or now.date()
+        night, _ = Nightly.objects.update_or_create(
+            connection=connection,
+            local_date=date,
+            defaults={"organization_id": schedule.organization_id, "due_at": due, "kind": "full", "caught_up": False},
+        )
+        night.run = sweeper.start(connection, "full", Run.Trigger.NIGHTLY)
+        night.save()
+
+    patch.object(schedules, "next_night", next_night).start()
+    patch.object(sweeper, "start_night", start_night).start()
+
+
+def _isolation() -> None:
+    """One record that can't be understood spoils its page."""
+
+    def rejected(run_id: int, organization_id: int, stream: str, records: Any) -> None:
+        if records:
+            raise ProtocolError(records[0].message)
+
+    patch.object(fetch, "rejected", rejected).start()
+
+
+def _redaction() -> None:
+    """Samples are kept as they came."""
+
+    def whole(text: str | bytes, *arguments: Any, **more: Any) -> str:
+        return text.decode("utf-8", "replace") if isinstance(text, bytes) else text
+
+    patch.object(http, "redacted", whole).start()
+
+
+def _flight() -> None:
+    """Four times as many requests at once as the adapter allows itself."""
+
+    def wide(max_workers: int, **more: Any) -> ThreadPoolExecutor:
+        return ThreadPoolExecutor(4 * max_workers, **more)
+
+    patch.object(drive, "ThreadPoolExecutor", wide).start()
+
+
+def _overlap() -> None:
+    """Quick syncs begin where the last one began, and not before."""
+    patch.object(plan, "OVERLAP", dt.timedelta()).start()
 
 
 SWITCHES: dict[str, Callable[[], None]] = {
@@ -65,6 +149,13 @@ SWITCHES: dict[str, Callable[[], None]] = {
     "checkpoint": _checkpoint,
     "moment": _moment,
     "turns": _turns,
+    "newest": _newest,
+    "arrived": _arrived,
+    "nights": _nights,
+    "isolation": _isolation,
+    "redaction": _redaction,
+    "flight": _flight,
+    "overlap": _overlap,
 }
 """What ``--without`` takes."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections import Counter
 from subprocess import Popen
@@ -14,8 +15,18 @@ from sync.faults.scenarios.workers import require_pages_once
 from sync.faults.verdict import GLANCE, Stuck, Verdict, until
 from sync.models import Run, RunStream
 
-PLACES = ("claimed", "page_fetched", "page_landing", "page_committed", "verified", "applying", "applied", "cleaned")
-"""In the order in which a run passes them, so that one run can die at each. ``children_landing``: boards have children."""
+PLACES = (
+    "claimed",
+    "children_landing",
+    "page_fetched",
+    "page_landing",
+    "page_committed",
+    "verified",
+    "applying",
+    "applied",
+    "cleaned",
+)
+"""In the order in which a run passes them, so that one run can die at each: boards have children, and are read before the tickets."""
 RESUMED_SECONDS = 30
 FETCHED_AGAIN = 1
 """Pages that a kill may cost: the one that was not landed."""
@@ -39,6 +50,7 @@ def one_round(ground: Ground, verdict: Verdict, wanted: int) -> None:
         if ground.short
         else ground.chance.sample(places, len(places))
     )
+    print_progress(ground, verdict, wanted)
     chosen = sorted([*few[: max(0, left - 1)], "applying"], key=PLACES.index)
     summary = f"copy {ground.chance.getrandbits(32)}"
     ids = ground.psa.ids()
@@ -50,6 +62,8 @@ def one_round(ground: Ground, verdict: Verdict, wanted: int) -> None:
         ground.crew.kill("one")
         run = ground.ask("clear_resync")
         for place in chosen:
+            if place == "children_landing" and not children_left(run):
+                continue
             lost = pages_lost(ground, run)
             killed += die(ground, verdict, run, place)
             reading += reads_tickets(ground, run)
@@ -64,6 +78,12 @@ def one_round(ground: Ground, verdict: Verdict, wanted: int) -> None:
     verdict.require(ended.result == "success", f"run {run.pk} ended as {ended.result}: {ended.message}")
     require_once(ground, verdict, run, len(ids), reading)
     check_truth(ground, verdict, f"after {killed} kills")
+
+
+def print_progress(ground: Ground, verdict: Verdict, wanted: int) -> None:
+    """A line a round of a long run, on the error stream: the last line of the output is the report."""
+    if not ground.short:
+        print(f"F1: {verdict.figures.get('kills', 0)} of {wanted} kills", file=sys.stderr, flush=True)
 
 
 def die(ground: Ground, verdict: Verdict, run: Run, place: str) -> int:
@@ -100,6 +120,13 @@ def taken_up(ground: Ground, verdict: Verdict, run: Run, fence: int, began: floa
     resumed = time.monotonic() - began
     verdict.most("resumed_seconds", resumed)
     verdict.require(resumed <= RESUMED_SECONDS, f"resumed after {resumed:.0f} s")
+
+
+def children_left(run: Run) -> bool:
+    """Whether the boards' children, which come first of all children, are still to be read."""
+    with tenant_transaction(run.organization_id):
+        children = RunStream.objects.filter(run=run, name="statuses")
+        return not children.exclude(state__in=[RunStream.State.PENDING, RunStream.State.FETCHING]).exists()
 
 
 def usual_run(ground: Ground) -> Run:
@@ -155,7 +182,7 @@ def require_once(ground: Ground, verdict: Verdict, run: Run, tickets: int, readi
     verdict.require(actions == {"updated": tickets}, f"the journal of {tickets} changed tickets says {dict(actions)}")
     verdict.require(len(records) == tickets, f"{tickets - len(records)} tickets were written more than once")
     require_pages_once(ground, verdict, run)
-    again = max(0, pages_asked(ground) - pages_of(usual_run(ground))["tickets"])
+    again = pages_lost(ground, run)
     verdict.add("pages_fetched_again", again)
     verdict.require(
         again <= FETCHED_AGAIN * reading,

@@ -6,25 +6,28 @@ import datetime as dt
 from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 from unittest.mock import patch
-from zoneinfo import available_timezones
+from zoneinfo import ZoneInfo, available_timezones
 
 from django.db import connection as line
 
 from integrations.models import Connection
 from integrations.services.connections import connection_create
+from portal.tenancy.models import Organization
 from portal.tenancy.scope import tenant_transaction
 from portal.tenancy.services.organizations import organization_create
 from sync import bells
 from sync.faults.ground import WIDE, Ground
-from sync.faults.verdict import Verdict
-from sync.models import Nightly, Run
-from sync.services import sweeper
+from sync.faults.verdict import Verdict, until
+from sync.models import Nightly, Run, Schedule
+from sync.services import schedules, sweeper
 from sync.services.schedules import schedule_of, schedule_update
 
 SEASONS = (dt.datetime(2027, 3, 26, tzinfo=dt.UTC), dt.datetime(2027, 10, 29, tzinfo=dt.UTC))
 """Ahead of us, so that the arena's own sweeper finds none of these nights due."""
 CHANGING = ("Europe/Amsterdam", "America/New_York", "Australia/Lord_Howe", "Africa/Cairo", "Pacific/Chatham")
 DOWN = dt.timedelta(hours=6)
+PATIENCE = 600
+"""Seconds for all nights by beat: each is a first sync of the whole PSA."""
 
 
 def nights(ground: Ground, verdict: Verdict) -> None:
@@ -35,7 +38,7 @@ def nights(ground: Ground, verdict: Verdict) -> None:
     ground.crew.kill("beat")
     try:
         with patch.object(bells, "ring", lambda *bell, **more: None):
-            homes = [home(ground, number, zone) for number, zone in enumerate(zones)]
+            homes = [home(ground, str(number), zone) for number, zone in enumerate(zones)]
             for season in SEASONS:
                 live_through(ground, verdict, season, homes)
     finally:
@@ -43,11 +46,61 @@ def nights(ground: Ground, verdict: Verdict) -> None:
     for zone, place in zip(zones, homes, strict=True):
         judge(verdict, zone, place)
     verdict.figures["zones"] = len(zones)
+    by_beat(ground, verdict, 2 if ground.short else 12)
 
 
-def home(ground: Ground, number: int, zone: str) -> Connection:
+def by_beat(ground: Ground, verdict: Verdict, number: int) -> None:
+    """Tonight's night and the next one by the real clock, beat and workers: beat doubled; killed and six hours away; started anew."""
+    homes = [home(ground, f"beat-{each}", zone) for each, zone in enumerate(ground.chance.choices(CHANGING, k=number))]
+    ground.crew.beat("another beat")
+    now = dt.datetime.now(dt.UTC)
+    tonight = now.date()
+    for place in homes:
+        set_due(place, tonight, now)
+    until(lambda: all(len(ended_nights(place)) == 1 for place in homes), PATIENCE, "each night is run")
+    for beat in ("another beat", "beat"):
+        ground.crew.kill(beat)
+    for place in homes:
+        set_due(place, tonight + dt.timedelta(days=1), now - DOWN)
+    for beat in ("beat", "another beat"):
+        ground.crew.beat(beat)
+    until(lambda: all(len(ended_nights(place)) == 2 for place in homes), PATIENCE, "each missed night is run")
+    ground.crew.kill("another beat")
+    witness = home(ground, "witness", CHANGING[0])
+    set_due(witness, tonight, dt.datetime.now(dt.UTC))
+    until(lambda: len(ended_nights(witness)) == 1, 60, "another round is made")
+    for place in homes:
+        judge_beat(verdict, place)
+    verdict.figures["nights_by_beat"] = 2 * number
+
+
+def set_due(place: Connection, date: dt.date, at: dt.datetime) -> None:
+    """The night of that local date is due since ``at``."""
+    with tenant_transaction(place.organization_id):
+        Schedule.objects.filter(connection=place).update(nightly_next_at=at, nightly_next_date=date)
+
+
+def ended_nights(place: Connection) -> list[Nightly]:
+    """The nights whose run has come to its end."""
+    with tenant_transaction(place.organization_id):
+        nights = Nightly.objects.filter(connection=place).order_by("local_date").select_related("run")
+        return [night for night in nights if night.run is not None and not night.run.is_open]
+
+
+def judge_beat(verdict: Verdict, place: Connection) -> None:
+    """Two nights, a run each, the second one caught up."""
+    nights = ended_nights(place)
+    with tenant_transaction(place.organization_id):
+        runs = Run.objects.filter(connection=place).count()
+    verdict.require(runs == len(nights) == 2, f"beat: {len(nights)} nights, {runs} runs")
+    verdict.require([night.caught_up for night in nights] == [False, True], "beat: the missed night was not caught up")
+    ends = {night.run.state for night in nights if night.run is not None}
+    verdict.require(ends == {Run.State.DONE}, f"beat: the nights' runs ended as {sorted(ends)}")
+
+
+def home(ground: Ground, name: str, zone: str) -> Connection:
     """An organization of that zone with a connection and a nightly at a random time."""
-    organization = organization_create(slug=f"night-{number}", name=zone, time_zone=zone)
+    organization = organization_create(slug=f"night-{name}", name=zone, time_zone=zone)
     with tenant_transaction(organization.pk):
         made = connection_create(
             organization_id=organization.pk,
@@ -65,6 +118,7 @@ def home(ground: Ground, number: int, zone: str) -> Connection:
 def live_through(ground: Ground, verdict: Verdict, season: dt.datetime, homes: list[Connection]) -> None:
     """Five days in steps of twenty minutes; the sweeper is doubled now and then, and away once for six hours."""
     now, end = season, season + dt.timedelta(days=5)
+    moved_at = season + dt.timedelta(days=2, hours=12)
     down = season + dt.timedelta(hours=ground.chance.randint(12, 96))
     while now < end:
         if not down <= now < down + DOWN:
@@ -72,6 +126,8 @@ def live_through(ground: Ground, verdict: Verdict, season: dt.datetime, homes: l
             verdict.add("sweeps")
         for place in homes:
             finish(place)
+            if now == moved_at:
+                verdict.add("moved", move(place, now))
         now += dt.timedelta(minutes=20)
 
 
@@ -87,6 +143,19 @@ def sweep_at(now: dt.datetime, *, at_once: int) -> None:
 
     with patch.object(sweeper, "timezone", SimpleNamespace(now=lambda: now)), ThreadPoolExecutor(at_once) as hands:
         list(hands.map(one, range(at_once)))
+
+
+def move(place: Connection, now: dt.datetime) -> int:
+    """Somebody makes the night an hour from now, after today's has had its run: it has none a second time. Returns 1 where that was so."""
+    with tenant_transaction(place.organization_id):
+        local = now.astimezone(ZoneInfo(Organization.objects.get(pk=place.organization_id).time_zone))
+        last = Nightly.objects.filter(connection=place).order_by("-local_date").first()
+        if last is None or last.local_date != local.date() or local.hour > 21:
+            return 0
+        with patch.object(schedules, "timezone", SimpleNamespace(now=lambda: now)):
+            later = (local + dt.timedelta(hours=1)).time().replace(second=0, microsecond=0)
+            schedule_update(schedule=schedule_of(place), actor=None, nightly_at=later)
+    return 1
 
 
 def finish(place: Connection) -> None:

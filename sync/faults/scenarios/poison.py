@@ -51,8 +51,11 @@ def record(ground: Ground, verdict: Verdict) -> None:
 
 
 def page(ground: Ground, verdict: Verdict) -> None:
-    """A page that is broken however often it is read."""
+    """A page that is broken however often it is read. Somebody wrote the key into a ticket of it."""
     before = ground.tickets()
+    secrets = [ground.psa.ready[name] for name in ("private_key", "public_key")]
+    told = " and ".join(f"api_key={secret}" for secret in secrets)
+    ground.psa.control("change", ids=[min(ground.psa.ids())], set={"summary": f"My log-in is {told}"})
     ground.psa.fault({"kind": "truncated", "match": LIST})
     run = ground.sync("full")
     ground.psa.calm()
@@ -60,7 +63,6 @@ def page(ground: Ground, verdict: Verdict) -> None:
         samples = list(RunIssue.objects.filter(run=run).exclude(sample="").values_list("sample", flat=True))
     verdict.require(run.state == Run.State.FAILED, f"a run with a broken page ended as {run.state}")
     verdict.require(bool(samples), "no sample of the broken page was kept")
-    secrets = [ground.psa.ready[name] for name in ("private_key", "public_key")]
     verdict.require(not any(secret in sample for sample in samples for secret in secrets), "a sample shows a key")
     verdict.require(ground.tickets() == before, "tickets went with the broken page")
     verdict.figures["pages"] = 1

@@ -16,7 +16,10 @@ from sync.services.runs import run_cancel
 
 STORMS: dict[str, list[dict[str, Any]]] = {
     "asked to wait": [{"kind": "429", "retry_after": 2, "times": 3, "match": LIST}],
-    "resets": [{"kind": "reset", "times": 2, "match": LIST}],
+    "resets": [
+        {"kind": "reset", "times": 2, "match": LIST},
+        {"kind": "slow", "seconds": 0.3, "match": {"path": "service/boards/"}},
+    ],
     "slow": [{"kind": "slow", "seconds": 0.3, "probability": 0.2}],
     "an upgrade": [{"kind": "503html", "times": 3, "match": LIST}],
     "asked to wait without a time": [{"kind": "429", "times": 2, "match": LIST}],
