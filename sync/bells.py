@@ -8,7 +8,7 @@ from django.db import connection, transaction
 from kombu.exceptions import OperationalError
 
 from portal.tenancy.scope import tenant_transaction
-from sync.models import Run
+from sync.models import InstanceChange, Run
 
 log = structlog.get_logger("sync")
 QUEUES = {Run.Lane.FAST: "interactive", Run.Lane.BULK: "bulk"}
@@ -58,6 +58,16 @@ def ring_waiting(organization_id: int, connection_id: int) -> None:
 def ring_retries(organization_id: int) -> None:
     """Tells a worker that somebody wants records fetched again."""
     tell("sync.retry", [organization_id], queue=QUEUES[Run.Lane.FAST], priority=NORMAL)
+
+
+def ring_purge(organization_id: int, change_id: int) -> None:
+    """Tells a worker of a purge."""
+    tell("sync.purge", [organization_id, change_id], queue=QUEUES[Run.Lane.BULK], priority=NORMAL)
+
+
+def ring_purge_after_commit(change: InstanceChange) -> None:
+    """Rings once the purge is there for others to see."""
+    transaction.on_commit(lambda: ring_purge(change.organization_id, change.pk))
 
 
 def ring_mails(organization_id: int) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import re
 from collections.abc import Iterable, Sequence
 from functools import cache
 from operator import attrgetter
@@ -24,7 +25,7 @@ NUL = b"\\u0000"
 
 def field_of(column: str) -> str:
     """The record's field behind a store's column: references are ``x_id`` there and ``x_remote_id`` here."""
-    return column.removesuffix("_remote_id") + "_id" if column.endswith("_remote_id") else column
+    return re.sub("_remote_(ids?)$", r"_\1", column)
 
 
 @cache

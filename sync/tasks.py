@@ -10,12 +10,13 @@ from structlog.contextvars import bound_contextvars
 
 from portal.tenancy.scope import tenant_transaction
 from portal.tenancy.tasks import TenantTask
-from sync.bells import ring, ring_audit, ring_retries
+from sync.bells import ring, ring_audit, ring_purge, ring_retries
 from sync.engine.audit import audit_advance
 from sync.engine.drive import advance
 from sync.models import Run
 from sync.services.issues import retry_next
 from sync.services.mails import mails_send
+from sync.services.purge import purge_advance
 from sync.services.sweeper import ring_turns, sweep
 
 
@@ -40,6 +41,13 @@ def lane_of(run_id: int, organization_id: int) -> str:
     """The run's lane."""
     with tenant_transaction(organization_id):
         return Run.objects.values_list("lane", flat=True).get(pk=run_id)
+
+
+@shared_task(name="sync.purge", base=TenantTask)
+def purge_instance(organization_id: int, change_id: int) -> None:
+    """One slice of a purge; rings again when there is more."""
+    if purge_advance(change_id):
+        ring_purge(organization_id, change_id)
 
 
 @shared_task(name="sync.retry", base=TenantTask)

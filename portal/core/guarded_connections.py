@@ -5,8 +5,11 @@ They are urllib3's own, so they keep alive as those do: the rule is asked where 
 
 from __future__ import annotations
 
+import math
+import os
 import socket
 import threading
+import time
 from types import TracebackType
 from typing import Any, Self
 
@@ -25,20 +28,19 @@ class Exchange:
         self.expired = False
         self.reused = False
         self.answered = False
+        self.ends_at = time.monotonic() + seconds
         self._socket: socket.socket | None = None
         self._lock = threading.Lock()
-        self._timer = threading.Timer(seconds, self._expire)
-        self._timer.daemon = True
 
     def __enter__(self) -> Self:
         _current.exchange = self
-        self._timer.start()
+        _deadlines.watch(self)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._timer.cancel()
+        _deadlines.forget(self)
         _current.exchange = None
         with self._lock:
             self._socket = None
@@ -48,9 +50,10 @@ class Exchange:
         with self._lock:
             self._socket = sock
         if self.expired:
-            self._expire()
+            self.expire()
 
-    def _expire(self) -> None:
+    def expire(self) -> None:
+        """Cuts the socket, now or when there is one."""
         self.expired = True
         with self._lock:
             if self._socket is None:
@@ -60,6 +63,55 @@ class Exchange:
                 socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
             except OSError:
                 self._socket = None
+
+
+class Deadlines:
+    """One thread for the deadlines of all exchanges of the process: a thread for each would cost more than many a request."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._open: set[Exchange] = set()
+        self._wakes_at = math.inf
+        self._thread: threading.Thread | None = None
+
+    def watch(self, exchange: Exchange) -> None:
+        """Expires the exchange at its end, unless it is forgotten before."""
+        with self._changed:
+            self._open.add(exchange)
+            if self._thread is None or not self._thread.is_alive():
+                self._thread = threading.Thread(target=self._watch, name="deadlines", daemon=True)
+                self._thread.start()
+            if exchange.ends_at < self._wakes_at:
+                self._changed.notify()
+
+    def forget(self, exchange: Exchange) -> None:
+        """The exchange has ended by itself."""
+        with self._changed:
+            self._open.discard(exchange)
+
+    def _watch(self) -> None:
+        while True:
+            with self._changed:
+                now = time.monotonic()
+                due = [exchange for exchange in self._open if exchange.ends_at <= now]
+                self._open.difference_update(due)
+                self._wakes_at = min((exchange.ends_at for exchange in self._open), default=math.inf)
+                if not due:
+                    self._changed.wait(None if self._wakes_at == math.inf else self._wakes_at - now)
+            for exchange in due:
+                exchange.expire()
+
+
+_deadlines = Deadlines()
+
+
+def _begin_anew() -> None:
+    """A forked process has neither the thread nor, it may be, a lock that anybody will release."""
+    global _deadlines
+    _deadlines = Deadlines()
+
+
+os.register_at_fork(after_in_child=_begin_anew)
 
 
 class _Current(threading.local):

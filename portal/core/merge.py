@@ -92,17 +92,6 @@ class MergeCounts:
         return self.created + self.updated + self.removed
 
 
-def staging_ddl(target: Target) -> list[str]:
-    """The statements that make the stream's staging table (logged: a checkpoint and its rows survive together or not at all)."""
-    columns = ", ".join(f'"{name}" {kind}' for name, kind in target.columns)
-    return [
-        f"CREATE TABLE {target.staging} (run_id bigint NOT NULL, organization_id bigint NOT NULL, connection_id bigint NOT NULL, "
-        f"page integer NOT NULL, remote_id text NOT NULL, remote_updated_at timestamptz, fetched_at timestamptz NOT NULL, "
-        f"content_hash bytea NOT NULL, in_scope boolean NOT NULL, {columns})",
-        f"CREATE INDEX ON {target.staging} (run_id, remote_id)",
-    ]
-
-
 NEWER = """(s.remote_updated_at IS NULL OR t.remote_updated_at IS NULL OR s.remote_updated_at > t.remote_updated_at
     OR (s.remote_updated_at = t.remote_updated_at AND s.fetched_at >= t.fetched_at) OR s.fetched_at > t.synced_at)
     AND (t.removed_at IS NULL OR s.fetched_at > t.removed_at)"""
@@ -118,6 +107,11 @@ MANY = "(SELECT f.* FROM fresh f, string_to_table('1', ',') one)"
 """A whole stream's staged rows, each once, taken for many: staging has no statistics, so the planner expects a single row of it,
 and would hash the wide staged rows instead of the narrow ones that they are joined with, again for each reference. Of a function's
 result, here one row, it expects a thousand."""
+
+BEFORE_AND_AFTER = """(
+        SELECT jsonb_object_agg(key, c.old -> key) AS before, jsonb_object_agg(key, value) AS after
+        FROM jsonb_each(c.new) WHERE key = ANY(%(names)s) AND value IS DISTINCT FROM c.old -> key)"""
+"""The columns of a row ``c`` of ``changed`` that differ."""
 
 JOURNAL = (
     "INSERT INTO ledger_journalentry (organization_id, connection_id, run_id, at, stream, record_id, remote_id, label, action, "
@@ -141,9 +135,20 @@ def merge(target: Target, context: MergeContext) -> MergeCounts:
     return MergeCounts(created=created, updated=updated, unchanged=fresh - created - updated)
 
 
-def merge_sql(target: Target, context: MergeContext) -> str:
-    """The statement of ``merge``; its result row is (staged, created, updated)."""
-    store = [*target.names, *(r.column for r in target.references), *(name for name, _ in target.derived)]
+def written_columns(target: Target) -> list[str]:
+    """The columns of a store that a merge writes, besides those that every synced row has."""
+    return [*target.names, *(r.column for r in target.references), *(name for name, _ in target.derived)]
+
+
+def news(target: Target, *, full: bool) -> str:
+    """Whether the staged row ``s`` changes the stored row ``t``: it differs, and is not older."""
+    return f"(t.removed_at IS NOT NULL OR {differs(target, full=full)}) AND {NEWER}"
+
+
+def changed_sql(target: Target, context: MergeContext) -> str:
+    """The comparison: relations ``fresh`` (what was staged, each record once) and ``changed`` (what of it is new or news here), to go
+    behind WITH. A merge writes what it finds, a preview only says it."""
+    store = written_columns(target)
     values = [
         *(f's."{name}"' for name in target.names),
         *(f"r{i}.id" for i, _ in enumerate(target.references)),
@@ -153,20 +158,24 @@ def merge_sql(target: Target, context: MergeContext) -> str:
         f'LEFT JOIN "{r.table}" r{i} ON r{i}.connection_id = s.connection_id AND r{i}.remote_id = s."{r.remote_column}"'
         for i, r in enumerate(target.references)
     )
-    written = ["remote_updated_at", "content_hash", "fetched_at", *store]
-    assignments = ", ".join(f'"{name}" = EXCLUDED."{name}"' for name in written)
-    news = f"(t.removed_at IS NOT NULL OR {_differs(target, full=context.full)}) AND {NEWER}"
-    guard = re.sub(r"\bs\.", "EXCLUDED.", re.sub(r"\bt\.", "old.", news))
-    return f"""
-WITH {FRESH.format(staging=target.staging, page="AND page = %(page)s" if context.page is not None else "")},
+    return f"""{FRESH.format(staging=target.staging, page="AND page = %(page)s" if context.page is not None else "")},
 changed AS MATERIALIZED (
     SELECT s.remote_id, s.remote_updated_at, s.content_hash, s.fetched_at, {", ".join(f'{v} AS "{n}"' for n, v in zip(store, values, strict=True))},
         t.id AS local_id, t.removed_at AS was_removed_at, {target.label} AS label,
         CASE WHEN t.id IS NOT NULL THEN to_jsonb(t) END AS old, CASE WHEN t.id IS NOT NULL THEN to_jsonb(s) END AS new
     FROM {"fresh" if context.page is not None else MANY} s LEFT JOIN "{target.table}" t ON t.connection_id = s.connection_id AND t.remote_id = s.remote_id
     {joins}
-    WHERE t.id IS NULL OR ({news})
-), merged AS (
+    WHERE t.id IS NULL OR ({news(target, full=context.full)})
+)"""
+
+
+def merge_sql(target: Target, context: MergeContext) -> str:
+    """The statement of ``merge``; its result row is (staged, created, updated)."""
+    written = ["remote_updated_at", "content_hash", "fetched_at", *written_columns(target)]
+    assignments = ", ".join(f'"{name}" = EXCLUDED."{name}"' for name in written)
+    guard = re.sub(r"\bs\.", "EXCLUDED.", re.sub(r"\bt\.", "old.", news(target, full=context.full)))
+    return f"""
+WITH {changed_sql(target, context)}, merged AS (
     INSERT INTO "{target.table}" AS old (organization_id, connection_id, remote_id, first_synced_at, synced_at, {", ".join(f'"{n}"' for n in written)})
     SELECT %(organization)s, %(connection)s, remote_id, clock_timestamp(), clock_timestamp(), {", ".join(f'"{n}"' for n in written)}
     FROM changed ORDER BY remote_id
@@ -176,14 +185,13 @@ changed AS MATERIALIZED (
     {JOURNAL}
     SELECT %(organization)s, %(connection)s, %(journal_run)s, clock_timestamp(), %(stream)s, m.id, m.remote_id, left(c.label, 200),
         CASE WHEN m.inserted THEN 'created' WHEN c.was_removed_at IS NOT NULL THEN 'restored' ELSE 'updated' END, '', d.before, d.after, %(origin)s
-    FROM merged m JOIN changed c USING (remote_id) LEFT JOIN LATERAL (
-        SELECT jsonb_object_agg(key, c.old -> key) AS before, jsonb_object_agg(key, value) AS after
-        FROM jsonb_each(c.new) WHERE key = ANY(%(names)s) AND value IS DISTINCT FROM c.old -> key) d ON NOT m.inserted
+    FROM merged m JOIN changed c USING (remote_id) LEFT JOIN LATERAL {BEFORE_AND_AFTER} d ON NOT m.inserted
 )
 SELECT (SELECT count(*) FROM fresh), (SELECT count(*) FROM merged WHERE inserted), (SELECT count(*) FROM merged WHERE NOT inserted)"""
 
 
-def _differs(target: Target, *, full: bool) -> str:
+def differs(target: Target, *, full: bool) -> str:
+    """Whether the contents of the staged row ``s`` and the stored row ``t`` are different: by hash, or column by column."""
     if not full:
         return "t.content_hash IS DISTINCT FROM s.content_hash"
     ours = ", ".join(f't."{name}"' for name in ("remote_updated_at", *target.names))

@@ -181,3 +181,20 @@ def goes_with(table: str, column: str, target: str) -> Wall:
         f"DROP FUNCTION IF EXISTS {name}() CASCADE",
         Door(name, "portal_owner", trigger=True),
     )
+
+
+def goes_when(table: str, column: str, target: str, moment: str, named: str) -> Wall:
+    """Rows of the append-only ``table`` whose ``column`` is what a ``target`` row names in ``named`` are deleted when that row gets its
+    ``moment``. Runs as the owner, whom the tenant policy holds as well."""
+    name = f"{table}_goes_when_{target}"
+    return Wall(
+        [
+            f"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$ "
+            f'BEGIN DELETE FROM "{table}" WHERE organization_id = NEW.organization_id AND {column} = NEW.{named}; RETURN NULL; END $$',
+            f"REVOKE ALL ON FUNCTION {name}() FROM PUBLIC",
+            f'CREATE TRIGGER {name} AFTER UPDATE OF {moment} ON "{target}" FOR EACH ROW '
+            f"WHEN (OLD.{moment} IS NULL AND NEW.{moment} IS NOT NULL) EXECUTE FUNCTION {name}()",
+        ],
+        f"DROP FUNCTION IF EXISTS {name}() CASCADE",
+        Door(name, "portal_owner", trigger=True),
+    )

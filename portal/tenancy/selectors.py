@@ -7,7 +7,6 @@ from datetime import datetime
 
 from django.db import connection
 from django.db.models import Count, Q, QuerySet
-from django.utils import timezone
 
 from portal.tenancy.models import AuditEvent, Invitation, Membership, Organization, Role, User
 from portal.tenancy.scope import system_transaction
@@ -100,8 +99,3 @@ def audit_page(wanted: AuditFilter, size: int, before: AuditPlace | None = None)
     if before:
         rows = rows.filter(at__lte=before.at).exclude(at=before.at, id__gte=before.id)
     return list(rows[:size])
-
-
-def invitation_is_expired(invitation: Invitation) -> bool:
-    """Whether it can be accepted no more, though nobody revoked it."""
-    return bool(invitation.expires_at <= timezone.now())

@@ -9,6 +9,11 @@ from portal.tenancy.access import Access, Membership
 from portal.tenancy.models import User
 
 
+def number_of(text: str) -> int | None:
+    """A row's id in an address; None for anything else."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
+
+
 class PortalRequest(HttpRequest):
     """For annotations: ``access`` and ``organization`` are set by ``TenantRequest``; behind ``requires(…)`` both are there."""
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from django.db import connection as database
 
-RAISE = """
+from sync.engine.journal import CAUSE
+
+RAISE = f"""
 INSERT INTO sync_alarm (organization_id, connection_id, code, cause, message, run, runs, began_at)
-SELECT organization_id, connection_id, %(code)s, left(regexp_replace(%(message)s, '[0-9]+', '#', 'g'), 300), %(message)s, id, 1, clock_timestamp()
+SELECT organization_id, connection_id, %(code)s, {CAUSE.format(message="%(message)s")}, %(message)s, id, 1, clock_timestamp()
 FROM sync_run WHERE id = %(run)s
 ON CONFLICT (connection_id) WHERE ended_at IS NULL DO UPDATE SET runs = sync_alarm.runs + 1, code = EXCLUDED.code,
     cause = EXCLUDED.cause, message = EXCLUDED.message,

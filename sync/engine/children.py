@@ -13,9 +13,11 @@ from django.utils import timezone
 
 from integrations.errors import NotFound
 from integrations.port import Page, StreamSpec
-from portal.core.merge import MergeContext, MergeCounts, Target, merge, read_whole_tables, remove
+from portal.core.merge import MergeContext, MergeCounts, Target, merge, news, read_whole_tables, remove
+from sync.engine.arrivals import arrived
+from sync.engine.conflicts import settle_conflicts
 from sync.engine.crash import crash_point
-from sync.engine.fetch import count, finished_state, scoped
+from sync.engine.fetch import check_failed, count, finished_state, scoped
 from sync.engine.journal import note, rejected
 from sync.engine.lease import step
 from sync.engine.plan import Mode
@@ -112,15 +114,15 @@ def land_children(
     number, target = stream.pages + 1, TARGETS[spec.name]
     records = [record for _, page in answers for record in page.records]
     with step(work.lease):
-        stage(target, work.context(), number, scoped(work, records), fetched_at)
+        stage(target, work.context(), number, scoped(work, spec.name, records), fetched_at)
         stage_parents(work.context(), spec.name, [parent.remote_id for parent, _ in answers], fetched_at)
         stream.pages, stream.fetched, stream.seconds = number, stream.fetched + len(records), stream.seconds + seconds
         parents = stream.coverage.get("parents", 0) + len(answers)
         turns = stream.coverage.get("turns", 0) + sum(parent.turn for parent, _ in answers)
         stream.coverage = stream.coverage | {"parents": parents, "turns": turns}
-        for _, page in answers:
-            stream.failed += len(page.rejected)
-            rejected(work.run.pk, work.lease.organization_id, spec.name, tuple(page.rejected))
+        refused = [record for _, page in answers for record in page.rejected]
+        stream.failed += len(refused)
+        rejected(work.run.pk, work.lease.organization_id, spec.name, refused)
         if work.mode is Mode.LIVE:
             asked = Parents([parent.remote_id for parent, _ in answers], fetched_at)
             count(stream, merge_children(work, target, number, asked))
@@ -138,6 +140,7 @@ def land_children(
             seconds=round(seconds, 3),
         )
         crash_point("children_landing")
+    check_failed(work, stream)
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +161,8 @@ def merge_children(work: Work, target: Target, page: int | None, batch: Parents 
     removed = (
         remove_orphans(target, context, batch) if batch else remove(target, context, orphaned(target), reason=GONE)
     )
+    if counts.updated:
+        settle_conflicts(work, target.stream)
     remember_parents(work, target.stream, batch.remote_ids if batch else None)
     if page is not None:
         unstage(context, [target.stream], page=page)
@@ -204,7 +209,7 @@ def due_parents(work: Work, spec: StreamSpec, stream: RunStream) -> list[Due]:
     """The next batch of parents: those that must be read first, then the rotation within its budget."""
     left = max(0, rotation_of(work) - stream.coverage.get("turns", 0))
     parent = TARGETS[spec.parent]
-    sql = QUICK_DUE.format(parent=parent.table) if work.quick else full_due(work, spec, parent)
+    sql = quick_due(work, parent) if work.quick else full_due(work, spec, parent)
     parameters = work.context().parameters(stream=spec.name, parent_stream=spec.parent, turns=left, ahead=AHEAD)
     with step(work.lease, progress=False), connection.cursor() as cursor:
         if not work.quick:
@@ -231,13 +236,30 @@ ORDER BY 1 LIMIT %(ahead)s"""
 """Parents that this run created or changed, found from the journal: nothing is looked at when nothing changed."""
 
 
+QUICK_STAGED_DUE = """
+SELECT DISTINCT s.remote_id, false FROM {staging} s
+LEFT JOIN "{parent}" t ON t.connection_id = s.connection_id AND t.remote_id = s.remote_id
+WHERE s.run_id = %(run)s AND s.organization_id = %(organization)s AND s.in_scope AND (t.id IS NULL OR ({news}))
+    AND NOT EXISTS (SELECT 1 FROM staging.parents d WHERE d.run_id = %(run)s AND d.stream = %(stream)s AND d.parent_remote_id = s.remote_id)
+ORDER BY 1 LIMIT %(ahead)s"""
+"""Parents that a merge would create or change, where nothing is merged yet."""
+
+
+def quick_due(work: Work, parent: Target) -> str:
+    """The parents that changed: from the journal, or from staging where nothing is written."""
+    if work.mode is Mode.LIVE:
+        return QUICK_DUE.format(parent=parent.table)
+    changed = news(parent, full=work.context().full)
+    return QUICK_STAGED_DUE.format(staging=parent.staging, parent=parent.table, news=changed)
+
+
 def full_due(work: Work, spec: StreamSpec, parent: Target) -> str:
     """All parents of the run: from staging, or from the store where pages land at once."""
     if work.mode is Mode.STAGED:
         source, known = parent.staging, "p.run_id = %(run)s AND p.in_scope"
     else:
         source, known = f'"{parent.table}"', "p.removed_at IS NULL"
-    must = MUST.get(spec.parent, "r.read_at IS NULL OR t.content_hash IS DISTINCT FROM p.content_hash")
+    must = MUST.get(spec.parent, NEW_OR_CHANGED)
     return f"""
 SELECT remote_id, turn FROM (
     SELECT p.remote_id, NOT coalesce({must}, false) AS turn, r.read_at,
@@ -250,14 +272,16 @@ SELECT remote_id, turn FROM (
 ) due WHERE NOT turn OR place <= %(turns)s ORDER BY turn, place LIMIT %(ahead)s"""
 
 
+NEW_OR_CHANGED = "r.read_at IS NULL OR t.removed_at IS NOT NULL OR t.content_hash IS DISTINCT FROM p.content_hash"
+"""Never read, changed, or back after it was gone, which took its children away."""
 MUST = {
     "boards": "true",
-    "agreements": "p.is_active OR r.read_at IS NULL OR t.content_hash IS DISTINCT FROM p.content_hash",
+    "agreements": f"p.is_active OR {NEW_OR_CHANGED}",
     "tickets": "NOT p.is_closed OR (r.read_at IS NOT NULL AND t.content_hash IS DISTINCT FROM p.content_hash)",
 }
 """Parents that a full run reads whatever the budget: every board; agreements in force, whose additions may change without
 them; open tickets, and closed ones that changed since they were read.
-Other parents (companies): never read, or changed. The rest takes its turn."""
+Other parents (companies): new or changed. The rest takes its turn."""
 
 
 def finish_children(work: Work, spec: StreamSpec, stream: RunStream) -> None:
@@ -267,6 +291,8 @@ def finish_children(work: Work, spec: StreamSpec, stream: RunStream) -> None:
         if not work.quick:
             stream.coverage = stream.coverage | {"of": parent_total(work, spec)}
         stream.save()
+        if work.mode is Mode.LIVE:
+            arrived(work, stream)
 
 
 def parent_total(work: Work, spec: StreamSpec) -> int:

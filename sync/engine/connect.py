@@ -7,10 +7,11 @@ from django.utils import timezone
 from integrations.errors import IntegrationError
 from integrations.models import Connection
 from integrations.services.connections import connection_answered
-from integrations.settings_schema import range_start, scope_of
+from integrations.settings_schema import digest_of, range_start, scope_from
 from sync.engine.journal import note
 from sync.engine.lease import step
 from sync.engine.plan import since_of
+from sync.engine.still import require_unchanged
 from sync.engine.work import Work
 from sync.models import Cursor, Run, RunStream
 
@@ -26,8 +27,11 @@ def connect(work: Work) -> None:
     fingerprint = work.call(work.adapter.fingerprint)
     with step(work.lease):
         check_instance(work.connection, fingerprint)
+        if work.run.is_preview:
+            remember_settings(work)
+        require_unchanged(work)
         connection_answered(connection_id=work.connection.pk)
-        if work.run.kind == Run.Kind.CLEAR_RESYNC and not RunStream.objects.filter(run_id=work.run.pk).exists():
+        if work.run.reads_as == Run.Kind.CLEAR_RESYNC and not RunStream.objects.filter(run_id=work.run.pk).exists():
             begin_range_anew(work)
         lay_out(work)
         work.bill()
@@ -42,15 +46,28 @@ def check_instance(connection: Connection, fingerprint: str) -> None:
     elif connection.fingerprint != fingerprint:
         raise AnotherInstance(
             "These credentials lead to another PSA instance than the one that the data here came from. Nothing was read. "
-            "Enter the credentials of the first instance, or remove this connection and connect the new instance as another one."
+            "Enter the credentials of the first instance. To move to the new one, change the instance on the connection's page."
         )
 
 
 def begin_range_anew(work: Work) -> None:
-    """A clear takes the date range as of today; between clears it stands still, so that runs compare like with like."""
-    work.connection.range_start = range_start(work.settings, timezone.now())
-    work.connection.save(update_fields=["range_start"])
-    work.scope = scope_of(work.connection)
+    """A clear takes the date range as of today; between clears it stands still, so that runs compare like with like. A preview's
+    beginning is its own until it is applied."""
+    start = range_start(work.settings, timezone.now())
+    if work.run.is_preview:
+        work.run.scope |= {"range_start": start.isoformat() if start else None}
+        work.run.save(update_fields=["scope"])
+    else:
+        work.connection.range_start = start
+        work.connection.save(update_fields=["range_start"])
+    work.scope = scope_from(work.settings, start)
+
+
+def remember_settings(work: Work) -> None:
+    """Whether the settings are still those of the preview is asked when it is to be applied."""
+    if "settings" not in work.run.scope:
+        work.run.scope |= {"settings": digest_of(work.connection)}
+        work.run.save(update_fields=["scope"])
 
 
 def lay_out(work: Work) -> None:

@@ -6,6 +6,7 @@ A run in four steps: 1. connect and count; 2. fetch every stream, page by page, 
 
 from __future__ import annotations
 
+import datetime as dt
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -17,22 +18,24 @@ from django.utils import timezone
 
 from integrations.errors import IntegrationError, PermissionMissing, ProtocolError, RateLimited, TransientError
 from integrations.models import Connection
-from integrations.port import Adapter, Reach, StreamSpec
+from integrations.port import Adapter, Reach, Scope, StreamSpec
 from integrations.services.connections import connection_open
 from integrations.services.health import connection_metered
-from integrations.settings_schema import scope_of, settings_of
+from integrations.settings_schema import scope_from, scope_of, settings_of
 from portal.tenancy.scope import tenant_transaction
 from sync.engine import ending
-from sync.engine.apply import apply_staged, clean_up, finish_first, finish_live
+from sync.engine.apply import apply_staged, clean_up, finish_first
 from sync.engine.children import fetch_children
 from sync.engine.connect import connect
 from sync.engine.crash import crash_point
-from sync.engine.fetch import fetch_stream
+from sync.engine.fetch import TooManyFailed, fetch_stream
 from sync.engine.guard import find, hold
 from sync.engine.journal import issue, note
 from sync.engine.lease import Lease, LeaseLost, RunCancelled, claim, release, step
 from sync.engine.pace import Paced, paced
 from sync.engine.plan import ESSENTIAL, Mode
+from sync.engine.preview import preview_staged
+from sync.engine.still import Outdated
 from sync.engine.verify import Incomplete, count_streams, verify
 from sync.engine.work import Meter, Work
 from sync.models import Run, RunStream
@@ -57,6 +60,10 @@ def advance(run_id: int) -> bool:
         ending.retry(lease, err)
     except IntegrationError as err:
         ending.failed(lease, err.message, code=err.code, error=err)
+    except Outdated as err:
+        ending.failed(lease, str(err), code="outdated")
+    except TooManyFailed as err:
+        ending.failed(lease, str(err), code="too_many_failed")
     except Incomplete as err:
         ending.failed(lease, f"The read was not complete: {err}.", code="incomplete")
     return False
@@ -73,11 +80,21 @@ def opened(lease: Lease) -> Iterator[Work]:
     pool = ThreadPoolExecutor(max_workers=adapter.budget.concurrency, thread_name_prefix=f"run-{run.pk}")
     ends_at = time.monotonic() + settings.SYNC_SLICE_SECONDS
     try:
-        yield Work(lease, run, connection, adapter, settings_of(connection), scope_of(connection), meter, pool, ends_at)
+        yield Work(
+            lease, run, connection, adapter, settings_of(connection), scope_for(run, connection), meter, pool, ends_at
+        )
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
         adapter.close()
         keep_usage(lease, adapter)
+
+
+def scope_for(run: Run, connection: Connection) -> Scope:
+    """The settings' scope; a preview of a clear, and what applies it, have a beginning of the date range of their own."""
+    if "range_start" not in run.scope:
+        return scope_of(connection)
+    start = run.scope["range_start"]
+    return scope_from(settings_of(connection), dt.datetime.fromisoformat(start) if start else None)
 
 
 def keep_usage(lease: Lease, adapter: Adapter) -> None:
@@ -93,7 +110,7 @@ def slice_of(work: Work) -> bool:
         enter(work, Run.Phase.CONNECTING)
         connect(work)
     if work.run.phase in {Run.Phase.CONNECTING, Run.Phase.COUNTING}:
-        if not work.quick:
+        if not work.quick and work.run.applies is None:
             enter(work, Run.Phase.COUNTING)
             count_streams(work)
         enter(work, Run.Phase.FETCHING)
@@ -113,12 +130,18 @@ def slice_of(work: Work) -> bool:
 
 
 def staged_end(work: Work) -> bool:
-    """Verifies, holds or applies, and cleans up."""
+    """Verifies, holds or applies, and cleans up. A preview says what that would do, and keeps what it read."""
     if work.run.phase in {Run.Phase.FETCHING, Run.Phase.VERIFYING}:
         enter(work, Run.Phase.VERIFYING, Run.State.VERIFYING)
-        verify(work)
+        if not work.quick:
+            verify(work)
         found = find(work)
         crash_point("verified")
+        if work.run.is_preview:
+            preview_staged(work, found)
+            crash_point("previewed")
+            ending.previewed(work)
+            return False
         if found and not work.run.verification.get("approved_by"):
             hold(work, found)
             return False
@@ -161,15 +184,12 @@ def fetch_one(work: Work, spec: StreamSpec, stream: RunStream) -> bool:
             stream.save()
     reader = fetch_stream if spec.reach is Reach.GLOBAL else fetch_children
     try:
-        complete = reader(work, spec, stream)
+        return reader(work, spec, stream)
     except PermissionMissing as err:
         if spec.name in ESSENTIAL:
             raise
         skip(work, stream, err)
         return True
-    if complete and work.mode is Mode.LIVE:
-        finish_live(work, spec, stream)
-    return complete
 
 
 def skip(work: Work, stream: RunStream, err: PermissionMissing) -> None:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 import random
+from typing import Any
 
 from django.db import transaction
 from django.db.models import F, Sum
 from django.utils import timezone
 
 from integrations.errors import IntegrationError, ProtocolError, TransientError
+from integrations.models import Connection
 from integrations.services.connections import connection_answered, connection_failed
+from integrations.settings_schema import settings_of
 from portal.core.merge import MergeContext
 from portal.tenancy.scope import tenant_transaction
 from sync.bells import ring_waiting
@@ -19,24 +22,23 @@ from sync.engine.audit import plan_audit
 from sync.engine.issues import note_failures, settle
 from sync.engine.journal import issue, note
 from sync.engine.lease import Lease, LeaseLost, step
-from sync.engine.plan import result_of
+from sync.engine.mapped import kinds_words, map_arrivals
+from sync.engine.plan import delay_of, result_of
 from sync.engine.work import Work
 from sync.models import Run, RunIssue, RunStream
 from sync.streams import unstage
 
-ATTEMPTS = 8
-"""Failures in a row, without progress in between, after which a run gives up (about ten minutes)."""
-LONGEST_WAIT = 180.0
+UNDERSTOOD = 3
+"""After so many answers in a row that can't be understood a run gives up, if its patience is not shorter: waiting mends few of them."""
 
 
 def done(work: Work) -> None:
     """The run is applied: its result is computed from what it wrote and what it could not."""
     with step(work.lease):
-        streams = RunStream.objects.filter(run_id=work.run.pk)
-        sums = streams.aggregate(created=Sum("created"), updated=Sum("updated"), removed=Sum("removed"))
-        figures: dict[str, int] = {name: int(value or 0) for name, value in sums.items()}
+        figures = figures_of(work)
         issues = RunIssue.objects.filter(run_id=work.run.pk).count()
-        result = result_of(written=sum(figures.values()), issues=issues)
+        unmapped = map_arrivals(work)
+        result = result_of(written=sum(figures.values()), issues=issues + len(unmapped))
         work.bill()
         connection_answered(connection_id=work.connection.pk)
         note(
@@ -52,7 +54,41 @@ def done(work: Work) -> None:
         settle(work)
         plan_audit(work.run.pk, work.connection, work.settings)
         alarm_end(work.run.pk)
-        _close(work.lease.run_id, Run.State.DONE, result, message=summary_of(figures, issues))
+        message = summary_of(figures, issues) + (f" New and not mapped: {kinds_words(unmapped)}." if unmapped else "")
+        _close(work.lease.run_id, Run.State.DONE, result, message=message)
+
+
+def previewed(work: Work) -> None:
+    """A preview has ended: its result says what a sync would do. Troubles and issues of the connection stay as they were."""
+    with step(work.lease):
+        figures = figures_of(work)
+        issues = RunIssue.objects.filter(run_id=work.run.pk).count()
+        result = result_of(written=sum(figures.values()), issues=issues)
+        message = preview_words(figures, issues, unsent=work.run.verification["preview"]["unsent"])
+        work.bill()
+        connection_answered(connection_id=work.connection.pk)
+        fields: dict[str, Any] = figures | {"issues": issues}
+        note(work.run.pk, work.lease.organization_id, "info", message, **fields)
+        _close(work.lease.run_id, Run.State.DONE, result, message=message)
+
+
+WOULD = {"created": "create", "updated": "update", "removed": "remove"}
+
+
+def preview_words(figures: dict[str, int], issues: int, *, unsent: int = 0) -> str:
+    """What a sync would do, in a sentence: "Preview: would create 12, update 40, remove 3."."""
+    parts = [f"{WOULD[name]} {rows:,}" for name, rows in figures.items() if rows]
+    if unsent:
+        parts.append(f"drop {unsent:,} unsent local change{'' if unsent == 1 else 's'}")
+    said = f"Preview: would {', '.join(parts)}" if parts else "Preview: would change nothing"
+    return f"{said}; {issues:,} could not be read." if issues else f"{said}."
+
+
+def figures_of(work: Work) -> dict[str, int]:
+    """Records by outcome, of all of the run's streams."""
+    streams = RunStream.objects.filter(run_id=work.run.pk)
+    sums = streams.aggregate(created=Sum("created"), updated=Sum("updated"), removed=Sum("removed"))
+    return {name: int(value or 0) for name, value in sums.items()}
 
 
 def summary_of(figures: dict[str, int], issues: int) -> str:
@@ -82,6 +118,7 @@ def failed(lease: Lease, message: str, *, code: str, error: IntegrationError | N
     """Ends the run as an Error that says exactly what was applied."""
     try:
         with step(lease):
+            run = Run.objects.get(pk=lease.run_id)
             applied = applied_streams(lease)
             quoted = f" The PSA said: “{error.remote_message[:300]}”" if error and error.remote_message else ""
             note(lease.run_id, lease.organization_id, "error", f"{message}{quoted}", code=code)
@@ -93,15 +130,16 @@ def failed(lease: Lease, message: str, *, code: str, error: IntegrationError | N
                 f"{message}{quoted}",
                 sample=error.sample if isinstance(error, ProtocolError) else "",
             )
-            alarm_raise(lease.run_id, code, f"{message}{quoted}")
-            note_failures(lease.organization_id, lease.connection_id, lease.run_id)
+            if not run.is_preview:
+                alarm_raise(lease.run_id, code, f"{message}{quoted}")
+                note_failures(lease.organization_id, lease.connection_id, lease.run_id)
             if error is not None:
                 connection_failed(connection_id=lease.connection_id, error=error)
             unfinished = [RunStream.State.PENDING, RunStream.State.FETCHING, RunStream.State.FETCHED]
             RunStream.objects.filter(run_id=lease.run_id, state__in=unfinished).update(
                 state=RunStream.State.FAILED, finished_at=timezone.now()
             )
-            unstage(MergeContext(lease.organization_id, lease.connection_id, lease.run_id))
+            unstage(MergeContext(lease.organization_id, lease.connection_id, run.staging_id))
             _close(lease.run_id, Run.State.FAILED, Run.Result.ERROR, message=f"{message}{quoted} {applied}", code=code)
     except LeaseLost:
         return
@@ -110,7 +148,7 @@ def failed(lease: Lease, message: str, *, code: str, error: IntegrationError | N
 def applied_streams(lease: Lease) -> str:
     """What the run changed before it stopped, in a sentence."""
     run = Run.objects.get(pk=lease.run_id)
-    if run.kind != Run.Kind.QUICK and not run.lands_live:
+    if run.stages or (run.kind != Run.Kind.QUICK and not run.lands_live):
         return "Nothing here was changed."
     merged = RunStream.objects.filter(run_id=run.pk).exclude(pages=0).values_list("name", flat=True)
     return f"Applied before that: {', '.join(merged)}." if merged else "Nothing here was changed."
@@ -131,7 +169,7 @@ def close_cancelled(run_id: int) -> None:
     RunStream.objects.filter(run_id=run_id, state__in=unfinished).update(
         state=RunStream.State.SKIPPED, finished_at=timezone.now()
     )
-    unstage(MergeContext(run.organization_id, run.connection_id, run_id))
+    unstage(MergeContext(run.organization_id, run.connection_id, run.staging_id))
     lease = Lease(run.organization_id, run.connection_id, run_id, run.fence)
     note(run_id, run.organization_id, "warning", "Cancelled by a person")
     _close(run_id, Run.State.CANCELLED, Run.Result.CANCELLED, message=f"Cancelled. {applied_streams(lease)}")
@@ -164,15 +202,17 @@ def wait(lease: Lease, error: IntegrationError, *, seconds: float) -> None:
 
 
 def retry(lease: Lease, error: IntegrationError) -> None:
-    """Waits longer after each failure in a row, and gives up after ``ATTEMPTS``."""
+    """Waits longer after each failure in a row without progress in between, and gives up after as many as the settings say."""
     with tenant_transaction(lease.organization_id):
         attempts = Run.objects.values_list("attempts", flat=True).get(pk=lease.run_id)
-    limit = 3 if isinstance(error, ProtocolError) else ATTEMPTS
+        limit = settings_of(Connection.objects.get(pk=lease.connection_id)).retry_attempts
+    if isinstance(error, ProtocolError):
+        limit = min(UNDERSTOOD, limit)
     if attempts + 1 >= limit:
-        failed(lease, f"{error.message} Tried {attempts + 1} times.", code=error.code, error=error)
+        times = f"Tried {attempts + 1} times." if attempts else "Tried once."
+        failed(lease, f"{error.message} {times}", code=error.code, error=error)
         return
     asked = error.retry_after if isinstance(error, TransientError) else None
-    delay = min(LONGEST_WAIT, 2.0 * 2**attempts) if asked is None else asked
     with tenant_transaction(lease.organization_id):
         connection_failed(connection_id=lease.connection_id, error=error)
-    wait(lease, error, seconds=delay)
+    wait(lease, error, seconds=delay_of(attempts) if asked is None else asked)

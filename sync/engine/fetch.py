@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import datetime as dt
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from django.utils import timezone
 
 from integrations.port import Page, ReadRequest, StreamSpec
 from integrations.records import Record
 from portal.core.merge import MergeCounts, merge, remove
+from sync.engine.arrivals import arrived
+from sync.engine.conflicts import settle_conflicts
 from sync.engine.crash import crash_point
 from sync.engine.journal import note, rejected
 from sync.engine.lease import step
-from sync.engine.plan import Mode, since_of
+from sync.engine.outside import forget_outside, keep_outside, scope_in_run
+from sync.engine.parentless import parentless
+from sync.engine.plan import Mode, since_of, too_many_failed
 from sync.engine.work import Work
 from sync.models import RunStream
 from sync.streams import TARGETS, stage, unstage
@@ -41,12 +45,26 @@ def fetch_stream(work: Work, spec: StreamSpec, stream: RunStream) -> bool:
         # As old as its question: what others bring in while it is under way is newer.
         again = land_page(work, spec, stream, page, asked_at, time.monotonic() - began)
         crash_point("page_committed")
+        check_failed(work, stream)
         if again:
             request = request_for(work, spec, stream.since)
         elif page.next is None:
             return True
         if work.time_is_up:
             return False
+
+
+class TooManyFailed(Exception):
+    """More of a stream's records can't be understood than the settings bear."""
+
+
+def check_failed(work: Work, stream: RunStream) -> None:
+    """Raises TooManyFailed. To be asked when the page is committed, with what it could not understand."""
+    if too_many_failed(stream.failed, stream.fetched, work.settings.fail_percent):
+        raise TooManyFailed(
+            f"{stream.failed:,} of {stream.failed + stream.fetched:,} {stream.name.replace('_', ' ')} could not be understood, "
+            f"more than the {work.settings.fail_percent} % that the error handling of this connection allows."
+        )
 
 
 def land_page(
@@ -56,9 +74,12 @@ def land_page(
     the first page may show that the PSA's clock was set back, so that changes bear stamps from before the cursor."""
     number = stream.pages + 1
     with step(work.lease):
-        stage(TARGETS[spec.name], work.context(), number, scoped(work, page.records), fetched_at)
-        if work.mode is Mode.LIVE:
-            count(stream, merge_page(work, spec, number))
+        if page.records:
+            wanted = scoped(work, spec.name, page.records, stream.watermark or page.server_time)
+            stage(TARGETS[spec.name], work.context(), number, wanted, fetched_at)
+            forget_outside(work, spec.name)
+            if work.mode is Mode.LIVE:
+                count(stream, merge_page(work, spec, number))
         stream.checkpoint, stream.pages = page.next, number
         stream.fetched += len(page.records)
         stream.failed += len(page.rejected)
@@ -75,7 +96,9 @@ def land_page(
             stream.state, stream.finished_at = finished_state(work), timezone.now()
         work.bill(stream)
         stream.save()
-        rejected(work.run.pk, work.lease.organization_id, spec.name, tuple(page.rejected))
+        if stream.state == RunStream.State.DONE:
+            arrived(work, stream)
+        rejected(work.run.pk, work.lease.organization_id, spec.name, page.rejected)
         note(
             work.run.pk,
             work.lease.organization_id,
@@ -115,18 +138,39 @@ def begins_earlier(work: Work, stream: RunStream, server_time: dt.datetime | Non
     return True
 
 
-def scoped(work: Work, records: Iterable[Record]) -> Iterable[tuple[Record, bool]]:
-    """Each record with whether the settings want it: a quick sync sees those that left the scope too."""
-    return ((record, work.adapter.in_scope(record, work.scope)) for record in records)
+def scoped(
+    work: Work, stream: str, records: Sequence[Record], began: dt.datetime | None = None
+) -> Iterable[tuple[Record, bool]]:
+    """Each record with whether the settings want it: a quick sync sees those that left the scope too. ``began``: when the reading of the
+    stream began, by the PSA's clock."""
+    # Both now, for nothing can be asked while rows are COPYed.
+    scope, left = scope_in_run(work), parentless(work, stream, records, began)
+    return ((record, record.remote_id not in left and work.adapter.in_scope(record, scope)) for record in records)
 
 
 def merge_page(work: Work, spec: StreamSpec, number: int) -> MergeCounts:
     """Merges one staged page, and removes what is known here but has left the scope."""
     target, context = TARGETS[spec.name], work.context(number)
     counts = merge(target, context)
-    removed = remove(target, context, left_scope(target.staging), reason="left the scope")
+    removed = remove(target, context, left_scope(target.staging), reason=LEFT)
+    keep_outside(work, target, number)
     unstage(context, [spec.name], page=number)
+    if counts.updated:
+        settle_conflicts(work, spec.name)
     return MergeCounts(counts.created, counts.updated, counts.unchanged, removed)
+
+
+LEFT = "left the scope"
+
+
+def left_scope_in_all(staging: str) -> str:
+    """Rows that all that was staged, taken together, shows outside of the scope: no later version is in it again."""
+    return (
+        f"EXISTS (SELECT 1 FROM {staging} s WHERE s.run_id = %(run)s AND s.organization_id = %(organization)s AND s.remote_id = t.remote_id "
+        "AND NOT s.in_scope AND (s.remote_updated_at IS NULL OR t.remote_updated_at IS NULL OR s.remote_updated_at >= t.remote_updated_at) "
+        f"AND NOT EXISTS (SELECT 1 FROM {staging} w WHERE w.run_id = %(run)s AND w.remote_id = s.remote_id AND w.in_scope "
+        "AND (w.remote_updated_at, w.fetched_at) > (s.remote_updated_at, s.fetched_at)))"
+    )
 
 
 def left_scope(staging: str) -> str:

@@ -14,6 +14,8 @@ from portal.core.merge import Target, read_whole_tables
 from sync.engine.alarms import alarm_raise
 from sync.engine.journal import note
 from sync.engine.lease import step
+from sync.engine.outside import left_with_company, outside_parameters
+from sync.engine.parentless import away_with_parent
 from sync.engine.plan import exceeds, held_above
 from sync.engine.work import Work
 from sync.models import Run, RunStream, Victim
@@ -81,14 +83,21 @@ def unseen(target: Target) -> str:
 
 def chosen_away(work: Work, target: Target) -> str:
     """Of those, the ones that the settings explain: their removal is what a person asked for when narrowing the scope."""
-    if target.stream != "tickets":
-        return "false"
+    ways = (left_with_company(work, target), away_with_parent(work, target, "t"))
+    reasons = [reason for reason in ways if reason]
+    if target.stream == "tickets":
+        reasons += ticket_reasons(work)
+    return "(" + " OR ".join(f"coalesce({reason}, false)" for reason in reasons) + ")" if reasons else "false"
+
+
+def ticket_reasons(work: Work) -> list[str]:
+    """What of the settings leaves a stored ticket out by itself."""
     reasons = ["t.status_remote_id = ANY(%(excluded)s)"]
     if work.scope.board_ids is not None:
         reasons.append("NOT t.board_remote_id = ANY(%(boards)s)")
     if work.scope.changed_after is not None:
         reasons.append("(t.is_closed AND t.remote_updated_at < %(after)s)")
-    return "(" + " OR ".join(f"coalesce({reason}, false)" for reason in reasons) + ")"
+    return reasons
 
 
 def scope_parameters(work: Work) -> dict[str, Any]:
@@ -97,7 +106,8 @@ def scope_parameters(work: Work) -> dict[str, Any]:
         "excluded": list(work.scope.excluded_status_ids),
         "boards": list(work.scope.board_ids or ()),
         "after": work.scope.changed_after,
-        "began": work.run.started_at,
+        **outside_parameters(work.scope),
+        "began": work.run.reading_began_at,
     }
 
 
@@ -112,7 +122,9 @@ def live_rows() -> str:
 
 
 def find(work: Work) -> Finding:
-    """What of this run's sweep does not pass unasked."""
+    """What of this run's sweep does not pass unasked. A reading of changes sweeps nothing."""
+    if work.quick:
+        return Finding()
     losses = {target.stream: loss_of(work, target) for target in swept(work)}
     lost = lost_groups(work, losses)
     said = {(group.kind, group.remote_id) for group in lost}
@@ -244,7 +256,7 @@ def words_of(found: Finding) -> str:
 KEEP = """
 INSERT INTO sync_victim (organization_id, run_id, stream, record_id, remote_id, label,
     company_remote_id, company_name, board_remote_id, board_name)
-SELECT %(organization)s, %(run)s, %(stream)s, s.id, s.remote_id, left({label}, 200), {group} FROM {victims} s ORDER BY s.remote_id"""
+SELECT %(organization)s, %(journal_run)s, %(stream)s, s.id, s.remote_id, left({label}, 200), {group} FROM {victims} s ORDER BY s.remote_id"""
 TICKET_GROUP = ", ".join(
     f"coalesce(s.{name}, '')" for name in ("company_remote_id", "company_name", "board_remote_id", "board_name")
 )

@@ -5,14 +5,15 @@ from __future__ import annotations
 from django.db import connection as database
 
 from integrations.port import Reach
+from sync.engine.journal import CAUSE
 from sync.engine.work import Work
 from sync.models import Issue, RunStream
 
-NOTE = """
+NOTE = f"""
 INSERT INTO sync_issue (organization_id, connection_id, stream, remote_id, code, cause, message, sample, first_at, last_at,
     first_run, last_run, times, dismiss_reason)
 SELECT DISTINCT ON (stream, remote_id) organization_id, %(connection)s, stream, remote_id, code,
-    left(regexp_replace(message, '[0-9]+', '#', 'g'), 300), message, sample, at, at, run_id, run_id, 1, ''
+    {CAUSE.format(message="message")}, message, sample, at, at, run_id, run_id, 1, ''
 FROM sync_runissue WHERE organization_id = %(organization)s AND run_id = %(run)s ORDER BY stream, remote_id, id DESC
 ON CONFLICT (connection_id, stream, remote_id) WHERE cleared_at IS NULL DO UPDATE SET
     code = EXCLUDED.code, cause = EXCLUDED.cause, message = EXCLUDED.message, sample = EXCLUDED.sample, retry_at = NULL,

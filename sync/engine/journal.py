@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import structlog
@@ -11,6 +12,8 @@ from integrations.port import Rejected
 from sync.models import RunIssue, RunLog
 
 log = structlog.get_logger("sync")
+CAUSE = "left(regexp_replace({message}, '[0-9]+', '#', 'g'), 300)"
+"""A message without its numbers, in SQL: what fails alike has the same."""
 
 
 def note(run_id: int, organization_id: int, level: str, message: str, *, stream: str = "", **fields: Any) -> None:
@@ -31,7 +34,13 @@ def issue(
     run_id: int, organization_id: int, stream: str, code: str, message: str, *, remote_id: str = "", sample: str = ""
 ) -> None:
     """Something that could not be merged or read: it counts, and makes the result a Warning at best."""
-    RunIssue.objects.create(
+    _issue(run_id, organization_id, stream, code, message, remote_id, sample).save(force_insert=True)
+
+
+def _issue(
+    run_id: int, organization_id: int, stream: str, code: str, message: str, remote_id: str, sample: str
+) -> RunIssue:
+    return RunIssue(
         organization_id=organization_id,
         run_id=run_id,
         stream=stream,
@@ -43,15 +52,11 @@ def issue(
     )
 
 
-def rejected(run_id: int, organization_id: int, stream: str, records: list[Rejected] | tuple[Rejected, ...]) -> None:
+def rejected(run_id: int, organization_id: int, stream: str, records: Sequence[Rejected]) -> None:
     """The records of a page that could not be understood."""
-    for record in records:
-        issue(
-            run_id,
-            organization_id,
-            stream,
-            "record_rejected",
-            record.message,
-            remote_id=record.remote_id,
-            sample=record.sample,
-        )
+    if not records:
+        return
+    RunIssue.objects.bulk_create(
+        _issue(run_id, organization_id, stream, "record_rejected", one.message, one.remote_id, one.sample)
+        for one in records
+    )

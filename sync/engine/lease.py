@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 from django.conf import settings
 from django.db import IntegrityError, connection
+from django.db.models.functions import Now
 
 from portal.tenancy.scope import tenant_transaction
 from sync.models import Run, RunSignal
@@ -61,8 +64,10 @@ RENEW = """
 UPDATE sync_run SET lease_until = clock_timestamp() + %(seconds)s * interval '1 second',
     progress_at = CASE WHEN %(progress)s THEN clock_timestamp() ELSE progress_at END, attempts = CASE WHEN %(progress)s THEN 0 ELSE attempts END
 WHERE id = %(run)s AND fence = %(fence)s AND lease_until > clock_timestamp() AND state IN ('running', 'waiting', 'verifying', 'applying')
-RETURNING set_config('idle_in_transaction_session_timeout', %(idle)s, true)"""
-"""The last line: a worker that falls asleep in its transaction would keep the run's row locked, and nobody could take over."""
+RETURNING set_config('idle_in_transaction_session_timeout', %(idle)s, true), phase <> 'cleaning' AND EXISTS (
+    SELECT 1 FROM sync_runsignal s WHERE s.organization_id = sync_run.organization_id AND s.run_id = sync_run.id AND s.kind = 'cancel')"""
+"""The time-out: a worker that falls asleep in its transaction would keep the run's row locked, and nobody could take over. The last
+line: whether a person wants the run's end (see ``raise_if_cancelled``)."""
 
 
 @contextmanager
@@ -81,10 +86,19 @@ def step(lease: Lease, *, progress: bool = True) -> Iterator[None]:
                 "idle": f"{settings.SYNC_LEASE_SECONDS}s",
             }
             cursor.execute(RENEW, parameters)
-            if cursor.rowcount != 1:
-                raise LeaseLost(f"run {lease.run_id} is no longer ours")
-        raise_if_cancelled(lease)
+            renewed = cursor.fetchone()
+        if renewed is None:
+            raise LeaseLost(f"run {lease.run_id} is no longer ours")
+        if renewed[1]:
+            raise RunCancelled
         yield
+
+
+def renew(lease: Lease, **changes: Any) -> None:
+    """Renews the lease, with ``changes`` of the run: the last statement of a step that may have taken longer than the lease lasts,
+    which is as old as its transaction."""
+    until = Now() + dt.timedelta(seconds=settings.SYNC_LEASE_SECONDS)
+    Run.objects.filter(pk=lease.run_id).update(lease_until=until, **changes)
 
 
 def raise_if_cancelled(lease: Lease) -> None:

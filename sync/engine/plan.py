@@ -22,9 +22,9 @@ class Mode(enum.Enum):
     STAGED = "staged"
 
 
-def mode_of(kind: str, *, lands_live: bool) -> Mode:
-    """How a run of this kind writes."""
-    return Mode.LIVE if kind == "quick" or lands_live else Mode.STAGED
+def mode_of(kind: str, *, lands_live: bool, stages: bool = False) -> Mode:
+    """How a run of this kind writes. ``stages``: it is a preview, or applies one."""
+    return Mode.LIVE if not stages and (kind == "quick" or lands_live) else Mode.STAGED
 
 
 def streams_of(specs: Sequence[StreamSpec], wanted: Sequence[str] | None, *, quick: bool) -> list[StreamSpec]:
@@ -59,6 +59,28 @@ def held_above(live: int, *, percent: int, least: int) -> int:
 def exceeds(rows: int, live: int, percent: int) -> bool:
     """Whether ``rows`` are more than ``percent`` of ``live``."""
     return rows * 100 > live * percent
+
+
+FIRST_WAIT, LONGEST_WAIT = 2.0, 180.0
+
+
+def delay_of(attempts: int) -> float:
+    """Seconds to wait after so many failures in a row before this one."""
+    return min(LONGEST_WAIT, FIRST_WAIT * 2.0 ** min(attempts, 16))
+
+
+def patience(tries: int) -> float:
+    """Seconds from the first failure until a run that fails so many times in a row gives up, if each failure is quick."""
+    return sum(delay_of(attempts) for attempts in range(tries - 1))
+
+
+LEAST_FAILED = 25
+"""So few records that can't be understood end no run, whatever their share."""
+
+
+def too_many_failed(failed: int, read: int, percent: int) -> bool:
+    """Whether so many of a stream's records can't be understood that the run had better end; ``read``: those that can."""
+    return percent < 100 and failed > LEAST_FAILED and exceeds(failed, failed + read, percent)
 
 
 def result_of(*, written: int, issues: int) -> str:

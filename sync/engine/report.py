@@ -88,7 +88,10 @@ def copy_of(work: Work, target: Target) -> str:
 
 
 def board_counts(work: Work) -> tuple[list[BoardCount], int]:
-    """The biggest boards in scope, each counted by the PSA, and how many boards were not."""
+    """The biggest boards in scope, each counted by the PSA, and how many boards were not. None where companies are left out: the PSA
+    counts their tickets too."""
+    if work.scope.narrows_companies:
+        return [], 0
     wanted = "true" if work.scope.board_ids is None else "b.remote_id = ANY(%(boards)s)"
     sql = f"""SELECT b.remote_id, b.name, coalesce(t.rows, 0) FROM {copy_of(work, TARGETS["boards"])} b
         LEFT JOIN (SELECT board_remote_id, count(*) AS rows FROM {copy_of(work, TARGETS["tickets"])} c GROUP BY 1) t

@@ -9,6 +9,8 @@ from django.db import connection
 from integrations.errors import PermissionMissing
 from integrations.port import Reach, ReadRequest, StreamSpec
 from sync.engine.lease import step
+from sync.engine.outside import outside_parameters, read_and_left
+from sync.engine.parentless import away_with_parent
 from sync.engine.plan import reconciles
 from sync.engine.report import report_on
 from sync.engine.work import Work
@@ -91,10 +93,14 @@ def changed_meanwhile(work: Work, spec: StreamSpec) -> int:
 
 
 def read_rows(work: Work, stream: RunStream) -> int:
-    """Distinct records in scope that the run read, rejected ones included."""
+    """Distinct records that the run read and that the remote's count has in it: those in scope, those that are left out with their
+    company or with their parent, which no remote filters by, and rejected ones."""
     if work.run.lands_live:
         return stream.fetched + stream.failed
-    sql = f"SELECT count(DISTINCT remote_id) FROM {TARGETS[stream.name].staging} WHERE run_id = %(run)s AND organization_id = %(organization)s AND in_scope"
+    target = TARGETS[stream.name]
+    with_parent = away_with_parent(work, target, "s") or "false"
+    counted = f"(s.in_scope OR {read_and_left(work, target)} OR {with_parent})"
+    sql = f"SELECT count(DISTINCT s.remote_id) FROM {target.staging} s WHERE s.run_id = %(run)s AND s.organization_id = %(organization)s AND {counted}"
     with step(work.lease, progress=False), connection.cursor() as cursor:
-        cursor.execute(sql, work.context().parameters())
+        cursor.execute(sql, work.context().parameters(**outside_parameters(work.scope)))
         return int(cursor.fetchone()[0]) + stream.failed

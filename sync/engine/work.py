@@ -50,7 +50,7 @@ class Meter:
 
 @dataclass
 class Work:
-    """One worker's slice of one run."""
+    """One worker's slice of one run. ``outside``: the companies that it leaves out, as known so far (``sync.engine.outside``)."""
 
     lease: Lease
     run: Run
@@ -61,6 +61,7 @@ class Work:
     meter: Meter
     pool: ThreadPoolExecutor
     ends_at: float
+    outside: frozenset[str] | None = None
     _moved_at: dict[str, dt.datetime] | None = None
 
     def cursor_moved_at(self, stream: str) -> dt.datetime | None:
@@ -72,15 +73,17 @@ class Work:
 
     @property
     def mode(self) -> Mode:
-        return mode_of(self.run.kind, lands_live=self.run.lands_live)
+        return mode_of(self.run.kind, lands_live=self.run.lands_live, stages=self.run.stages)
 
     @property
     def quick(self) -> bool:
-        return self.run.kind == Run.Kind.QUICK
+        return self.run.reads_as == Run.Kind.QUICK
 
     @property
     def specs(self) -> list[StreamSpec]:
-        return streams_of(self.adapter.streams, self.settings.streams, quick=self.quick)
+        specs = streams_of(self.adapter.streams, self.settings.streams, quick=self.quick)
+        only = self.run.scope.get("only")
+        return specs if only is None else [spec for spec in specs if spec.name in only]
 
     def by_parent(self, stream: str) -> bool:
         """Whether this system gives the stream parent by parent: what is swept, and by what, hangs on it."""
@@ -92,11 +95,11 @@ class Work:
 
     def context(self, page: int | None = None) -> MergeContext:
         """Whose rows a merge is about."""
-        full = self.run.kind == Run.Kind.CLEAR_RESYNC
+        full = self.run.reads_as == Run.Kind.CLEAR_RESYNC
         return MergeContext(
             self.lease.organization_id,
             self.lease.connection_id,
-            self.lease.run_id,
+            self.run.staging_id,
             page,
             full,
             journal_run_id=self.lease.run_id,

@@ -7,6 +7,9 @@ from django.db.models import Q
 
 from portal.tenancy.models import TenantModel
 
+TO_TELL = Q(told_at=None, ended_at=None) | Q(ended_at__isnull=False, end_told_at=None)
+"""Alarms whose beginning, or whose end, nobody was told of."""
+
 
 class Alarm(TenantModel):
     """One trouble of one connection, from the first failed (or held) run to the next good one.
@@ -39,7 +42,7 @@ class Alarm(TenantModel):
             models.Index(
                 fields=["id"],
                 name="alarm_to_tell",
-                condition=Q(told_at=None, ended_at=None) | Q(ended_at__isnull=False, end_told_at=None),
+                condition=TO_TELL,
             ),
         ]
 

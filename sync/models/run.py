@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 from django.db import models
 from django.db.models import Q
 
@@ -22,6 +24,7 @@ class Run(TenantModel):
         FULL = "full", "Full sync"
         CLEAR_RESYNC = "clear_resync", "Full clear and resync"
         SINGLE = "single", "Single record"
+        PREVIEW = "preview", "Preview"
 
     class Lane(models.TextChoices):
         FAST = "fast"
@@ -77,7 +80,11 @@ class Run(TenantModel):
     result = models.CharField(max_length=12, choices=Result.choices, blank=True)
     lands_live = models.BooleanField(default=False, help_text="A first sync: pages land as they are fetched.")
     urgent = models.BooleanField(default=False, help_text="Goes to the head of the queue.")
-    scope = models.JSONField(default=dict, help_text="single: {stream, remote_id}")
+    scope = models.JSONField(
+        default=dict,
+        help_text="single: {stream, remote_id}; preview: {of, settings, range_start, applied_by}; applying one: {preview, began, range_start}",
+    )
+    staged_until = models.DateTimeField(null=True, help_text="Until when what a preview read can be applied.")
     requested_by = models.ForeignKey(
         "tenancy.User", null=True, on_delete=models.SET_NULL, related_name="+", db_constraint=False
     )
@@ -121,6 +128,7 @@ class Run(TenantModel):
         ]
         indexes = [
             models.Index(fields=["organization", "connection", "-id"], name="run_latest"),
+            models.Index(fields=["staged_until"], name="run_staged", condition=Q(staged_until__isnull=False)),
             models.Index(
                 fields=["state", "lease_until"], name="run_due", condition=~Q(state__in=["done", "failed", "cancelled"])
             ),
@@ -129,6 +137,44 @@ class Run(TenantModel):
     @property
     def is_open(self) -> bool:
         return self.state in self.OPEN
+
+    def get_kind_display(self) -> str:  # type: ignore[no-redef]  # Django leaves one that is there alone
+        """The kind in words; a preview says of what it is one."""
+        if self.is_preview:
+            return f"Preview of a {self.Kind(self.reads_as).label.lower()}"
+        return str(self.Kind(self.kind).label)
+
+    @property
+    def is_preview(self) -> bool:
+        """Whether it reads and compares, and changes nothing."""
+        return self.kind == self.Kind.PREVIEW
+
+    @property
+    def applies(self) -> int | None:
+        """The preview whose reading it applies, instead of one of its own."""
+        found: int | None = self.scope.get("preview")
+        return found
+
+    @property
+    def reads_as(self) -> str:
+        """The kind by whose rules it reads and compares."""
+        return str(self.scope.get("of", self.Kind.FULL)) if self.is_preview else self.kind
+
+    @property
+    def staging_id(self) -> int:
+        """The run whose staging it works on."""
+        return self.applies or self.pk
+
+    @property
+    def stages(self) -> bool:
+        """Whether it stages everything before it writes anything, though its kind may not."""
+        return self.is_preview or self.applies is not None
+
+    @property
+    def reading_began_at(self) -> dt.datetime | None:
+        """When the reading began that it applies."""
+        began = self.scope.get("began")
+        return dt.datetime.fromisoformat(began) if began else self.started_at
 
     @property
     def seconds(self) -> float | None:

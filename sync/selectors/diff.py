@@ -10,6 +10,7 @@ from django.db import connection as database
 from portal.ledger.models import JournalEntry
 from sync.models import Run, RunStream
 from sync.selectors.items import changes_of
+from sync.selectors.previews import entries_of, table_of
 
 MOST = 200_000
 """Entries that the numbers are made of, oldest first; a run with more says so. The file has them all."""
@@ -86,8 +87,8 @@ def stream_diffs(run: Run, counted: dict[tuple[str, str], int]) -> list[StreamDi
 
 
 OF_RUN = "organization_id = %(organization)s AND run_id = %(run)s"
-FIRST = f"(SELECT * FROM ledger_journalentry WHERE {OF_RUN} ORDER BY stream, id LIMIT %(most)s)"
-COUNTED = f"SELECT stream, action, count(*) FROM ledger_journalentry WHERE {OF_RUN} GROUP BY 1, 2"
+FIRST = f"(SELECT * FROM {{table}} WHERE {OF_RUN} ORDER BY stream, id LIMIT %(most)s)"
+COUNTED = f"SELECT stream, action, count(*) FROM {{table}} WHERE {OF_RUN} GROUP BY 1, 2"
 CHANGED_FIELDS = f"""
 SELECT e.stream, f.field, count(*) FROM {FIRST} e CROSS JOIN LATERAL jsonb_object_keys(e.after) AS f(field)
 WHERE e.action IN ('updated', 'restored') AND e.after IS NOT NULL GROUP BY 1, 2 ORDER BY 3 DESC, 1, 2 LIMIT {FIELDS}"""
@@ -104,13 +105,15 @@ SELECT stream, reason, field, before, after, count(*) FROM (
 def rows_of(sql: str, run: Run) -> list[tuple[Any, ...]]:
     """The rows of one of the statements above."""
     with database.cursor() as cursor:
-        cursor.execute(sql, {"organization": run.organization_id, "run": run.pk, "most": MOST})
+        cursor.execute(
+            sql.format(table=table_of(run)), {"organization": run.organization_id, "run": run.pk, "most": MOST}
+        )
         return list(cursor.fetchall())
 
 
-def diff_rows(run_id: int, after: int, size: int = 1000) -> list[tuple[Any, ...]]:
+def diff_rows(run: Run, after: int, size: int = 1000) -> list[tuple[Any, ...]]:
     """The next entries behind ``after`` in the order of ``COLUMNS``, one row a changed field; the first value is the entry's id."""
-    entries = JournalEntry.objects.filter(run_id=run_id, pk__gt=after).order_by("pk")[:size]
+    entries = entries_of(run).filter(pk__gt=after).order_by("pk")[:size]
     rows: list[tuple[Any, ...]] = []
     for entry in entries:
         named = (entry.pk, entry.stream, entry.remote_id, entry.label, entry.action, entry.reason)

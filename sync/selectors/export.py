@@ -11,6 +11,8 @@ COLUMNS: dict[str, str] = {
     "id": "Local id",
     "remote_id": "Ticket",
     "summary": "Summary",
+    "description": "Description",
+    "resolution": "Resolution",
     "record_type": "Record type",
     "board_name": "Board",
     "status_name": "Status",

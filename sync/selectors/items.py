@@ -8,7 +8,8 @@ from typing import Any
 from django.db.models import Q
 
 from portal.ledger.models import JournalEntry
-from sync.models import Run, RunIssue
+from sync.models import PreviewRecord, Run, RunIssue
+from sync.selectors.previews import entries_of
 
 PAGE = 50
 FAILED = "failed"
@@ -38,9 +39,9 @@ class FieldChange:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One changed record."""
+    """One changed record, or one that a preview tells of."""
 
-    entry: JournalEntry
+    entry: JournalEntry | PreviewRecord
     changes: tuple[FieldChange, ...]
 
 
@@ -76,9 +77,9 @@ def failed_items(run: Run, wanted: ItemFilter, after: int, size: int) -> list[Ru
     return list(issues[:size])
 
 
-def journal_of(run: Run, wanted: ItemFilter, after: str, size: int) -> list[JournalEntry]:
+def journal_of(run: Run, wanted: ItemFilter, after: str, size: int) -> list[JournalEntry | PreviewRecord]:
     """The run's entries behind ``after`` ("stream:id")."""
-    entries = JournalEntry.objects.filter(run_id=run.pk).order_by("stream", "pk")
+    entries = entries_of(run).order_by("stream", "pk")
     if wanted.stream:
         entries = entries.filter(stream=wanted.stream)
     if wanted.action:
@@ -91,7 +92,7 @@ def journal_of(run: Run, wanted: ItemFilter, after: str, size: int) -> list[Jour
     return list(entries[:size])
 
 
-def changes_of(entry: JournalEntry) -> tuple[FieldChange, ...]:
+def changes_of(entry: JournalEntry | PreviewRecord) -> tuple[FieldChange, ...]:
     """The fields that changed. Where a name changed, the id behind it goes unsaid."""
     before, after = entry.before or {}, entry.after or {}
     names = sorted({*before, *after})

@@ -119,6 +119,7 @@ def _open(ids: Sequence[int]) -> dict[int, Run]:
 def _newest(ids: Sequence[int], **conditions: object) -> dict[int, Run]:
     runs = (
         Run.objects.filter(connection_id__in=ids, **conditions)
+        .exclude(kind=Run.Kind.PREVIEW)
         .order_by("connection_id", "-pk")
         .distinct("connection_id")
     )

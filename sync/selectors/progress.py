@@ -28,6 +28,7 @@ STAGED_PHASES = (
     Run.Phase.APPLYING,
     Run.Phase.CLEANING,
 )
+PREVIEW_PHASES = (Run.Phase.CONNECTING, Run.Phase.COUNTING, Run.Phase.FETCHING, Run.Phase.VERIFYING)
 LIVE_PHASES = (Run.Phase.CONNECTING, Run.Phase.COUNTING, Run.Phase.FETCHING, Run.Phase.CLEANING)
 QUICK_PHASES = (Run.Phase.CONNECTING, Run.Phase.FETCHING, Run.Phase.CLEANING)
 
@@ -115,7 +116,9 @@ def time_left(done: int, expected: int | None, rate: float | None, elapsed: floa
 
 def phases_of(run: Run) -> tuple[Run.Phase, ...]:
     """The phases that a run of this kind goes through."""
-    if mode_of(run.kind, lands_live=run.lands_live) is Mode.STAGED:
+    if run.is_preview:
+        return PREVIEW_PHASES
+    if mode_of(run.kind, lands_live=run.lands_live, stages=run.stages) is Mode.STAGED:
         return STAGED_PHASES
     return QUICK_PHASES if run.kind == Run.Kind.QUICK else LIVE_PHASES
 

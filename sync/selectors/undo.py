@@ -126,6 +126,8 @@ def undo_until(run: Run) -> dt.datetime | None:
 
 def undo_refusal(run: Run, now: dt.datetime | None = None) -> str:
     """Why the run can't be undone, in a sentence; "" when it can. Says nothing about whether there is anything to undo."""
+    if run.is_preview:
+        return "A preview changes nothing: there is nothing to undo."
     until = undo_until(run)
     if until is None:
         return "This run has not ended. Cancel it instead: nothing of it is applied."

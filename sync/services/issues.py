@@ -45,12 +45,11 @@ def issues_retry(*, issue: Issue, all_alike: bool, actor: User) -> int:
     return asked
 
 
-def issues_dismiss(*, issue: Issue, all_alike: bool, reason: str, actor: User) -> int:
-    """Takes the issue, or all that failed alike, off the list until the cause changes. Returns how many. Raises Refused."""
+def issues_dismiss(*, issue: Issue, reason: str, actor: User) -> int:
+    """Takes all that failed alike off the list until the cause changes. Returns how many. Raises Refused."""
     if not reason.strip():
         raise Refused("Say why this may stay as it is: others will wonder.", field="reason")
-    wanted = Issue.objects.filter(**like(issue)) if all_alike else Issue.objects.filter(pk=issue.pk, cleared_at=None)
-    dismissed = wanted.filter(dismissed_at=None).update(
+    dismissed = Issue.objects.filter(**like(issue), dismissed_at=None).update(
         dismissed_at=timezone.now(), dismissed_by=actor, dismiss_reason=reason.strip()
     )
     audit_record(

@@ -23,6 +23,7 @@ from integrations.models import Connection
 from portal.tenancy.models import Membership, Organization, User
 from portal.tenancy.scope import system_transaction, tenant_transaction
 from sync.models import Alarm, Issue, MailChoice, Run
+from sync.models.alarm import TO_TELL
 from sync.services.nights import next_night
 
 log = structlog.get_logger("sync")
@@ -30,19 +31,23 @@ CLAIM = dt.timedelta(minutes=3)
 """How long a worker may take for one mail, and when the next one tries if it did not succeed."""
 MORNING = dt.time(7, 0)
 DAY = dt.timedelta(days=1)
-TO_TELL = Q(told_at=None, ended_at=None) | Q(ended_at__isnull=False, end_told_at=None)
 
 
 def mails_due() -> list[int]:
     """Organizations in which a mail is to be sent."""
     now = timezone.now()
     with system_transaction():
-        alarms = Alarm.objects.filter(TO_TELL).filter(Q(claimed_until=None) | Q(claimed_until__lt=now))
+        alarms = Alarm.objects.filter(untold(now))
         digests = MailChoice.objects.filter(digest_next_at__lte=now)
         return sorted(
             set(alarms.values_list("organization_id", flat=True))
             | set(digests.values_list("organization_id", flat=True))
         )
+
+
+def untold(now: dt.datetime) -> Q:
+    """Alarms that a mail is due about and that no worker is at."""
+    return TO_TELL & (Q(claimed_until=None) | Q(claimed_until__lt=now))
 
 
 def mails_send() -> int:
@@ -59,7 +64,7 @@ def _claimed_alarm() -> Alarm | None:
     now = timezone.now()
     with tenant_transaction():
         free = Alarm.objects.select_for_update(skip_locked=True, of=("self",)).select_related("connection")
-        alarm = free.filter(TO_TELL).filter(Q(claimed_until=None) | Q(claimed_until__lt=now)).order_by("pk").first()
+        alarm = free.filter(untold(now)).order_by("pk").first()
         if alarm is not None:
             Alarm.objects.filter(pk=alarm.pk).update(claimed_until=now + CLAIM)
         return alarm
@@ -138,7 +143,7 @@ def digest_of(organization: Organization, now: dt.datetime) -> dict[str, Any]:
     """What the last day brought, for the digest's template: a line a connection, open issues, runs that wait for a person."""
     lines = []
     for connection in Connection.objects.exclude(state=Connection.State.DRAFT).order_by("name"):
-        runs = Run.objects.filter(connection_id=connection.pk)
+        runs = Run.objects.filter(connection_id=connection.pk).exclude(kind=Run.Kind.PREVIEW)
         lately = list(runs.filter(finished_at__gte=now - DAY).values_list("result", flat=True))
         good = runs.filter(result__in=["success", "no_change", "warning"]).order_by("-finished_at").first()
         lines.append(

@@ -14,10 +14,11 @@ from integrations.models import Connection
 from integrations.port import Adapter, Reach, Scope
 from integrations.records import Record
 from integrations.services.connections import connection_answered, connection_failed, connection_open
-from integrations.settings_schema import scope_of
 from portal.core.errors import Refused
 from portal.core.merge import Target
 from portal.tenancy.scope import tenant_transaction
+from sync.engine.outside import scope_now
+from sync.engine.parentless import PARENTS
 from sync.models import Issue
 from sync.services.live import land
 from sync.streams import TARGETS, field_of
@@ -46,7 +47,7 @@ def record_replay(*, connection: Connection, stream: str, remote_id: str) -> Rep
 
     Raises the errors of ``integrations.errors``, and Refused where the settings do not want it.
     """
-    adapter, scope = connection_open(connection), scope_of(connection)
+    adapter, scope = connection_open(connection), scope_now(connection)
     try:
         return _replay(adapter, connection, stream, remote_id, scope)
     except (NotFound, UnsupportedFeature):
@@ -68,6 +69,9 @@ def _replay(adapter: Adapter, connection: Connection, stream: str, remote_id: st
         before = content(connection, target, record.remote_id)
         absent = missing_references(connection, target, record)
     found = [(name, referred) for name, key in absent if (referred := _referred(adapter, name, key, scope))]
+    parent = PARENTS.get(stream)
+    if scope.narrows_companies and parent in dict(absent) and parent not in dict(found):
+        raise OutOfScope(f"The settings of this connection leave out what this is of, one of its {parent}.")
     notes = list(adapter.read_children("notes", record.remote_id, scope).records) if stream == "tickets" else []
     with tenant_transaction(connection.organization_id):
         written = sum(land(connection, name, [referred], fetched_at) for name, referred in found)

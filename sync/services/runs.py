@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +16,7 @@ from portal.tenancy.models import User
 from portal.tenancy.services.audit import audit_record
 from sync.bells import ring_after_commit
 from sync.engine.ending import close_cancelled
-from sync.models import Cursor, Run, RunSignal
+from sync.models import Cursor, InstanceChange, Run, RunSignal
 
 
 class RunRefused(Refused):
@@ -45,11 +46,12 @@ def run_request(
     actor: User | None = None,
     reason: str = "",
     urgent: bool = False,
+    only: Sequence[str] = (),
 ) -> RunRequested:
     """Queues a run, or joins the open one of the same kind. In the caller's tenant transaction.
 
     The first sync of a connection is always a full one that lands as it is fetched. What a person asked for is told to a worker
-    at once; what the clock asked for waits for its organization's turn (``turns``). Raises RunRefused.
+    at once; what the clock asked for waits for its organization's turn (``turns``). ``only``: of these streams alone. Raises RunRefused.
     """
     check(connection, kind, trigger, reason)
     serialise(connection)
@@ -59,6 +61,10 @@ def run_request(
     lands_live = first and kind == Run.Kind.FULL
     already = Run.objects.filter(connection=connection, kind=kind, state__in=JOINABLE).order_by("id").first()
     if already is not None:
+        if already.applies is not None and trigger in BY_PEOPLE:
+            raise RunRefused(
+                f"Run {already.pk} applies a preview now. Press again when it has ended: this would read anew."
+            )
         return join(already, urgent=urgent)
     run = Run.objects.create(
         organization_id=connection.organization_id,
@@ -67,6 +73,7 @@ def run_request(
         lane=LANES[Run.Kind(kind)],
         trigger=Run.Trigger.FIRST if lands_live and trigger not in BY_PEOPLE else trigger,
         lands_live=lands_live,
+        scope={"only": list(only)} if only else {},
         urgent=urgent,
         requested_by=actor,
         reason=reason.strip(),
@@ -88,6 +95,10 @@ def check(connection: Connection, kind: str, trigger: str, reason: str) -> None:
     """Refuses what must not start: an unfinished connection, a clear without a person and a reason."""
     if kind not in LANES:
         raise RunRefused(f"There is no sync of kind “{kind}”. Choose quick, full or clear_resync.")
+    if InstanceChange.objects.filter(
+        connection_id=connection.pk, finished_at=None, step__in=InstanceChange.RESTS
+    ).exists():
+        raise RunRefused("The PSA instance of this connection is being changed. Go on with that first.")
     if not connection.credentials:
         raise RunRefused("This connection has no credentials yet. Configure it first.")
     if kind == Run.Kind.CLEAR_RESYNC:

@@ -11,10 +11,11 @@ from django.utils import timezone
 
 from integrations.models import Connection
 from portal.tenancy.scope import system_transaction, tenant_transaction
-from sync.bells import ring, ring_audit, ring_mails, ring_retries
-from sync.models import Issue, Nightly, Run, Schedule
+from sync.bells import ring, ring_audit, ring_mails, ring_purge, ring_retries
+from sync.models import InstanceChange, Issue, Nightly, Run, Schedule
 from sync.services.audits import audits_due
 from sync.services.mails import mails_due
+from sync.services.previews import previews_expire
 from sync.services.runs import RunRefused, is_first, run_request
 from sync.services.schedules import kind_of_night, reckon
 from sync.services.turns import turns
@@ -29,6 +30,7 @@ def sweep() -> None:
         start_due(organization_id, schedule_id)
     for organization_id, run_id, lane, urgent in runs_due():
         ring(organization_id, run_id, lane, urgent=urgent)
+    previews_expire()
     for organization_id in retries_due():
         ring_retries(organization_id)
     for organization_id in mails_due():
@@ -36,6 +38,8 @@ def sweep() -> None:
     ring_turns()
     for organization_id, audit_id in audits_due():
         ring_audit(organization_id, audit_id)
+    for organization_id, change_id in purges_due():
+        ring_purge(organization_id, change_id)
 
 
 def ring_turns() -> None:
@@ -119,3 +123,11 @@ def retries_due() -> list[int]:
     patience = timezone.now() - 4 * dt.timedelta(seconds=settings.SYNC_LEASE_SECONDS)
     with system_transaction():
         return list(Issue.objects.filter(retry_at__lt=patience).values_list("organization_id", flat=True).distinct())
+
+
+def purges_due() -> list[tuple[int, int]]:
+    """(organization, change) of purges that nobody works on: the bell was lost, or the worker."""
+    patience = timezone.now() - 4 * dt.timedelta(seconds=settings.SYNC_LEASE_SECONDS)
+    with system_transaction():
+        due = InstanceChange.objects.filter(step=InstanceChange.Step.PURGING, rung_at__lt=patience)
+        return list(due.values_list("organization_id", "pk"))

@@ -8,6 +8,7 @@ import os
 import re
 import ssl
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -240,6 +241,61 @@ def test_a_dripping_answer_ends_at_the_total_time(start: bytes) -> None:
         Outbound(allowed_networks=LOOPBACK).request("GET", server.address, limits=Limits(total=0.5))
     stop.set()
     assert time.monotonic() - began < 3
+
+
+def dripping(seconds: float, ended: list[float], server: Loopback) -> None:
+    """Reads a dripping answer for so long, and appends when it ended."""
+    with pytest.raises(TimedOut):
+        Outbound(allowed_networks=LOOPBACK).request("GET", server.address, limits=Limits(total=seconds))
+    ended.append(seconds)
+
+
+def test_a_shorter_deadline_that_begins_later_ends_first() -> None:
+    stop, ended = threading.Event(), list[float]()
+
+    def answer(request: Received) -> Iterator[bytes]:
+        yield b"HTTP/1.1 200 OK\r\n\r\n"
+        while not stop.wait(0.05):
+            yield b"a"
+
+    with Loopback(answer) as server, ThreadPoolExecutor(2) as pool:
+        long = pool.submit(dripping, 1.2, ended, server)
+        assert not long.done()
+        short = pool.submit(dripping, 0.3, ended, server)
+        short.result(timeout=5)
+        long.result(timeout=5)
+        stop.set()
+    assert ended == [0.3, 1.2]
+
+
+def test_a_forked_process_has_deadlines_of_its_own() -> None:
+    stop = threading.Event()
+
+    def answer(request: Received) -> Iterator[bytes]:
+        yield b"HTTP/1.1 200 OK\r\n\r\n"
+        while not stop.wait(0.05):
+            yield b"a"
+
+    with Loopback(answer) as server:
+        outbound = Outbound(allowed_networks=LOOPBACK)
+        with pytest.raises(TimedOut):
+            outbound.request("GET", server.address, limits=Limits(total=0.2))
+        program = (
+            "import os, sys\n"
+            "from portal.core.outbound import Limits, Outbound, TimedOut\n"
+            "def drip():\n"
+            "    try:\n"
+            f"        Outbound(allowed_networks={LOOPBACK!r}).request('GET', {server.address!r}, limits=Limits(total=0.3))\n"
+            "    except TimedOut:\n"
+            "        return 7\n"
+            "assert drip() == 7\n"
+            "if not (child := os.fork()):\n"
+            "    os._exit(drip())\n"
+            "sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))\n"
+        )
+        done = subprocess.run([sys.executable, "-W", "ignore", "-c", program], check=False, timeout=20)
+        stop.set()
+    assert done.returncode == 7
 
 
 def test_a_silent_server_ends_at_the_read_time() -> None:

@@ -148,6 +148,11 @@ def numbers(browser: Browser, portal: Running, sessions: dict[str, StorageState]
     page.get_by_role("button", name="Compare now").click()
     page.wait_for_url(re.compile(r"/sync/audits/\d+/$"))
     found["audit"] = page.url.rstrip("/").rpartition("/")[2]
+    page.goto(f"/sync/connections/{portal.connection}/")
+    page.locator("#preview-quick").click()
+    page.wait_for_url(re.compile(r"/sync/runs/\d+/$"))
+    found["preview"] = page.url.rstrip("/").rpartition("/")[2]
+    page.get_by_text("Preview: would").first.wait_for()
     context.close()
     return found
 

@@ -40,6 +40,7 @@ PAGES = {
     "run_victims": "/sync/runs/{run}/victims/",
     "drift_audit": "/sync/audits/{audit}/",
     "run_undo": "/sync/runs/{run}/undo/",
+    "run_apply": "/sync/runs/{preview}/apply/",
     "connection_sync": "/sync/connections/{connection}/",
     "clear_resync": "/sync/connections/{connection}/clear/",
     "integrations": "/settings/integrations/",
@@ -49,6 +50,11 @@ PAGES = {
     "connection_tickets": "/settings/integrations/{connection}/tickets/",
     "connection_schedule": "/settings/integrations/{connection}/schedule/",
     "connection_safeguards": "/settings/integrations/{connection}/safeguards/",
+    "connection_change": "/settings/integrations/{connection}/change/",
+    "connection_handling": "/settings/integrations/{connection}/handling/",
+    "connection_mapping": "/settings/integrations/{connection}/mappings/statuses/",
+    "connection_mapping_history": "/settings/integrations/{connection}/mappings/statuses/history/",
+    "portal_values": "/settings/integrations/values/statuses/",
     "connection_credentials": "/settings/integrations/{connection}/credentials/",
     "people": "/settings/people/",
     "person": "/settings/people/{person}/",
@@ -66,9 +72,11 @@ PAGES = {
 SEEN_ELSEWHERE = {"connection_configure", "invitation", "issue"}
 """Their addresses come up in a story: setting up a connection, joining by a link, a failed record."""
 NOT_PAGES = {
+    "connection_export",
     *("healthz", "readyz", "switch_organization", "account_email", "account_set_password", "account_reauthenticate"),
     *(
         "run_start",
+        "preview_start",
         "audit_start",
         "run_cancel",
         "run_decide",
@@ -78,6 +86,7 @@ NOT_PAGES = {
         "connection_rename",
     ),
     *("issue_retry", "issue_dismiss", "issue_reopen", "missing_ticket_fetch"),
+    *("connection_mappings", "connection_mapping_revert"),
     *("connection_choices", "connection_pause", "ticket_refresh", "ticket_client_options", "invitation_resend"),
     *(
         "invitation_revoke",

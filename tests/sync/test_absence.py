@@ -13,10 +13,11 @@ from integrations.services.connections import connection_create, connection_open
 from portal.tenancy.scope import tenant, tenant_transaction
 from sync.engine.drive import advance
 from sync.models import Cursor, Issue, Run, RunStream
-from sync.services.absence import Verdict, ticket_absence
+from sync.services.absence import ticket_absence
 from sync.services.replay import record_replay
 from sync.services.runs import run_request
 from sync.services.schedules import schedule_of, schedule_pause
+from sync.services.verdicts import Verdict
 from tests.fixtures.runs import make_run
 from tests.fixtures.systems import CREDENTIALS, Sandbox
 from tests.sync.conftest import Sync

@@ -18,6 +18,7 @@ from portal.clients.models import Company, Contact
 from portal.tenancy.models import Organization
 from portal.tenancy.scope import tenant, tenant_transaction
 from sync.engine import audit as engine
+from sync.engine import audit_lease, sample
 from sync.engine.audit import audit_advance
 from sync.engine.compare import wilson
 from sync.engine.drive import advance
@@ -138,7 +139,7 @@ def test_a_record_of_the_psa_that_is_not_here_is_found(sync: Sync, linked: Conne
         others = Ticket.objects.exclude(pk=oldest.pk)
         kept = list(others.values_list("pk", flat=True))
         now = timezone.now()
-        Cursor.objects.filter(stream="tickets").update(watermark=now + engine.LEASE * 10)
+        Cursor.objects.filter(stream="tickets").update(watermark=now + audit_lease.LEASE * 10)
     audit = asked(linked)
     with tenant(linked.organization_id):
         work_on_draw(audit, oldest.remote_id)
@@ -151,10 +152,10 @@ def test_a_record_of_the_psa_that_is_not_here_is_found(sync: Sync, linked: Conne
 
 def work_on_draw(audit: DriftAudit, only: str) -> None:
     """Draws the sample, and leaves one ticket of it."""
-    taken = engine.claim(audit.pk)
+    taken = audit_lease.claim(audit.pk)
     assert taken is not None
     with engine.opened(taken) as work:
-        engine.draw(work)
+        sample.draw(work)
     with tenant_transaction():
         DriftStream.objects.filter(audit=audit, name="tickets").update(todo=[only], sampled=1)
         DriftAudit.objects.filter(pk=audit.pk).update(lease_until=None)
@@ -178,7 +179,7 @@ def test_a_change_that_the_cursor_went_past_is_drift(sync: Sync, calm: Sandbox, 
     [missed] = remote_ids(linked, Ticket, 1)
     calm.control("change", ids=[int(missed)], set={"summary": "Missed"})
     with tenant_transaction(linked.organization_id):
-        Cursor.objects.filter(stream="tickets").update(watermark=timezone.now() + engine.LEASE * 10)
+        Cursor.objects.filter(stream="tickets").update(watermark=timezone.now() + audit_lease.LEASE * 10)
     assert found(audited(linked)) == {("tickets", missed, "differs", ("summary", "updated_by"))}
 
 
@@ -189,7 +190,7 @@ def test_what_a_sync_brings_while_the_psa_is_asked_is_explained(
     [altered] = remote_ids(linked, Ticket, 1)
     with tenant_transaction(linked.organization_id):
         Ticket.objects.filter(remote_id=altered).update(summary="Altered here")
-    held = engine.held
+    held = audit_lease.held
 
     @contextmanager
     def meanwhile(audit: DriftAudit) -> Iterator[None]:
@@ -197,7 +198,7 @@ def test_what_a_sync_brings_while_the_psa_is_asked_is_explained(
             Ticket.objects.filter(remote_id=altered).update(synced_at=timezone.now())
             yield
 
-    monkeypatch.setattr(engine, "held", meanwhile)
+    monkeypatch.setattr(sample, "held", meanwhile)
     assert found(audited(linked)) == {("tickets", altered, "settled", ())}
 
 
@@ -220,10 +221,10 @@ def test_a_sample_has_as_many_as_asked_and_is_drawn_anew_each_time(sync: Sync, l
     for _ in range(2):
         audit = asked(linked, 20)
         with tenant(linked.organization_id):
-            taken = engine.claim(audit.pk)
+            taken = audit_lease.claim(audit.pk)
             assert taken is not None
             with engine.opened(taken) as work:
-                engine.draw(work)
+                sample.draw(work)
             with tenant_transaction():
                 tickets = DriftStream.objects.get(audit=audit, name="tickets")
                 DriftAudit.objects.filter(pk=audit.pk).update(state="failed")
@@ -257,9 +258,9 @@ def test_a_run_that_begins_in_the_middle_is_let_through(
 ) -> None:
     sync("full")
     audit = asked(linked)
-    compare = engine.compare_handful
+    compare = sample.compare_handful
 
-    def once(work: engine.Auditing, stream: DriftStream) -> None:
+    def once(work: audit_lease.Auditing, stream: DriftStream) -> None:
         compare(work, stream)
         with tenant_transaction():
             make_run(linked, "quick")
@@ -267,7 +268,7 @@ def test_a_run_that_begins_in_the_middle_is_let_through(
     monkeypatch.setattr(engine, "compare_handful", once)
     report = worked(audit)
     assert report.audit.state == "open"
-    handful = engine.HANDFUL * 4
+    handful = sample.HANDFUL * 4
     assert sum(stream.sampled for stream in report.streams) - report.left <= handful
 
 
@@ -276,7 +277,7 @@ def test_a_worker_that_was_overtaken_writes_nothing(
 ) -> None:
     sync("full")
     audit = asked(linked, 5)
-    monkeypatch.setattr(engine, "rows_of", overtaking(audit, engine.rows_of))
+    monkeypatch.setattr(sample, "rows_of", overtaking(audit, sample.rows_of))
     report = worked(audit)
     assert report.audit.state == "open"
     assert (report.streams[0].matching, len(report.streams[0].todo)) == (0, 5)
@@ -406,6 +407,6 @@ def test_the_command_prints_rate_interval_and_findings(sync: Sync, linked: Conne
 
 
 def test_the_command_refuses_with_a_sentence(linked: Connection) -> None:
-    for sample, words in (("5", "The first sync has not been completed"), ("0", "A sample has 1 to 1,000 records")):
+    for size, words in (("5", "The first sync has not been completed"), ("0", "A sample has 1 to 1,000 records")):
         with pytest.raises(CommandError, match=words):
-            command("--connection", str(linked.pk), "--sample", sample)
+            command("--connection", str(linked.pk), "--sample", size)

@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 
 from integrations.models import Connection
-from integrations.services.connections import connection_create
+from integrations.services.connections import connection_configure, connection_create
+from integrations.services.probing import connection_scope_count
+from integrations.settings_schema import ConnectionSettings
 from portal.clients.models import (
     Agreement,
     AgreementAddition,
@@ -21,8 +23,9 @@ from portal.clients.models import (
     Site,
 )
 from portal.tenancy.models import Organization
-from portal.tenancy.scope import tenant_transaction
+from portal.tenancy.scope import tenant, tenant_transaction
 from sync.models import Run
+from sync.selectors.effects import settings_effects
 from sync.services.summary import run_summary
 from tests.integrations.adapters.sandboxes import Sandbox, running
 from tests.sync.conftest import Sync
@@ -136,3 +139,27 @@ def test_a_run_waits_when_other_tools_have_used_up_the_hour(sync: Sync, autotask
         usage = Connection.objects.get(pk=linked.pk).usage
     assert usage["used"] >= 8000
     assert (usage["limit"], usage["minutes"], usage["slow_above"], usage["stop_above"]) == (10_000, 60, 0.5, 0.75)
+
+
+def test_companies_of_another_type_stay_away_with_all_that_is_of_them(linked: Connection, sync: Sync) -> None:
+    assert sync("full").state == "done"
+    with tenant_transaction(linked.organization_id):
+        types = [one for types in Company.objects.values_list("type_remote_ids", flat=True) for one in types]
+        chosen = min(set(types), key=lambda one: (types.count(one), one))
+        ours = set(Company.objects.filter(type_remote_ids__contains=[chosen]).values_list("remote_id", flat=True))
+        wanted = ConnectionSettings(date_range_days=None, hold_least=1_000_000, company_types=[chosen])
+        effects = settings_effects(linked, wanted)
+        assert 0 < effects.leaving < effects.stored
+    with tenant(linked.organization_id):
+        counted = connection_scope_count(connection=linked, settings=wanted, outside=effects.outside)
+        assert counted == effects.staying
+        connection_configure(connection=linked, settings=wanted)
+    run = sync("full")
+    assert run.state == "done", run.message
+    assert kept(linked, Company) == ours
+    with tenant_transaction(linked.organization_id):
+        assert Ticket.objects.count() == effects.staying
+        for model in (Ticket, Contact, Site, Asset, Agreement, Invoice, Opportunity):
+            of = set(model.objects.values_list("company_remote_id", flat=True)) - {None, ""}
+            assert of <= ours, model.__name__
+    assert sync("quick").result == "no_change"

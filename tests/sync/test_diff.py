@@ -58,20 +58,20 @@ def test_records_fields_and_causes_are_counted(changed: Run) -> None:
 
 
 def test_rows_come_entry_by_entry_with_a_line_a_field(changed: Run) -> None:
-    first = diff_rows(changed.pk, 0, size=3)
+    first = diff_rows(changed, 0, size=3)
     assert [row[6:] for row in first] == [
         ("status_name", "New", "In progress"),
         ("status_name", "New", "In progress"),
         ("status_name", "New", "In progress"),
         ("summary", "A", "B"),
     ]
-    rest = diff_rows(changed.pk, first[-1][0], size=50)
+    rest = diff_rows(changed, first[-1][0], size=50)
     assert [(row[1], row[4], row[5]) for row in rest] == [
         ("notes", "removed", "its ticket is gone"),
         ("notes", "removed", "its ticket is gone"),
         ("companies", "created", ""),
     ]
-    assert diff_rows(changed.pk, rest[-1][0]) == []
+    assert diff_rows(changed, rest[-1][0]) == []
 
 
 def test_the_numbers_cost_four_queries_whatever_the_run_did(connection: Connection, changed: Run) -> None:
@@ -85,7 +85,7 @@ def test_nothing_of_another_organization_is_counted(
     changed: Run, other_run: Run, other_organization: Organization
 ) -> None:
     assert run_diff(other_run).streams == []
-    assert diff_rows(other_run.pk, 0) == []
+    assert diff_rows(other_run, 0) == []
     with tenant_transaction(other_organization.pk):
         assert run_diff(changed).streams == []
 

@@ -156,8 +156,8 @@ def test_dismissed_stays_off_the_list_until_the_cause_changes(
     issue = issues(linked)[0]
     with tenant_transaction(linked.organization_id):
         with pytest.raises(Refused, match="Say why"):
-            issues_dismiss(issue=issue, all_alike=True, reason=" ", actor=admin)
-        assert issues_dismiss(issue=issue, all_alike=True, reason="Test tickets", actor=admin) == 2
+            issues_dismiss(issue=issue, reason=" ", actor=admin)
+        assert issues_dismiss(issue=issue, reason="Test tickets", actor=admin) == 2
         assert issue_groups_open(OPEN) == []
         assert issue_groups_open(DISMISSED)[0].records == 2
     calm.control("change", ids=poisoned, set=POISON)

@@ -263,7 +263,7 @@ def test_an_apply_that_outlasts_the_lease_ends_its_run_in_the_same_slice(
     settings.SYNC_LEASE_SECONDS = 4
     link = apply.link_references
 
-    def slow_link(work: Work, streams: list[str]) -> int:
+    def slow_link(work: Work, streams: list[RunStream]) -> int:
         with database.cursor() as cursor:
             cursor.execute("SELECT pg_sleep(5)")
         return link(work, streams)

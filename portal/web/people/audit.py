@@ -13,7 +13,7 @@ from portal.tenancy.models import AuditEvent
 from portal.tenancy.selectors import AuditFilter, AuditPlace, audit_page, member_list
 from portal.web.access import requires
 from portal.web.people.audit_words import AREAS, shown
-from portal.web.request import PortalRequest
+from portal.web.request import PortalRequest, number_of
 
 PAGE = 50
 MOST_PEOPLE = 500
@@ -44,7 +44,7 @@ def _wanted(request: PortalRequest) -> AuditFilter:
     person, area = request.GET.get("person", ""), request.GET.get("area", "")
     until = _day(request.GET.get("to", ""))
     return AuditFilter(
-        actor_id=int(person) if person.isascii() and person.isdigit() and len(person) < 19 else None,
+        actor_id=number_of(person),
         area=area if area in AREAS else "",
         since=_midnight(_day(request.GET.get("from", "")), zone),
         until=_midnight(until + timedelta(days=1), zone) if until and until < date.max else None,

@@ -8,18 +8,19 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
 from integrations.errors import IntegrationError
-from integrations.selectors import connection_whole
 from portal.core.errors import Refused
 from portal.tenancy.scope import tenant_transaction
 from portal.web.access import requires
+from portal.web.integrations.found import found_connection
 from portal.web.middleware import waits_on_network
 from portal.web.request import PortalRequest
 from portal.web.sync.forms import AbsenceForm
 from portal.web.sync.shown import shown_value
 from portal.web.sync.words import field_words, stream_words
 from sync.selectors.history import connection_choices
-from sync.services.absence import Verdict, ticket_absence
+from sync.services.absence import ticket_absence
 from sync.services.replay import Replayed, record_replay
+from sync.services.verdicts import Verdict
 
 HERE = frozenset({"here", "here_closed", "other_connection", "merged"})
 """Verdicts that are no trouble."""
@@ -39,16 +40,14 @@ WAYS = {
 @requires("view_integration_logs")
 def missing(request: PortalRequest) -> HttpResponse:
     """Asks for a ticket; answers with the verdict."""
-    with tenant_transaction():
-        connections = connection_choices()
-    given = request.POST if request.method == "POST" else (request.GET if "ticket" in request.GET else None)
-    form = AbsenceForm(given, connections=connections)
-    if request.method != "POST" or not form.is_valid():
-        if given is not request.POST:
-            form = AbsenceForm(initial={"ticket": request.GET.get("ticket", "")}, connections=connections)
-        return _page(request, form, connections=connections, status=422 if request.method == "POST" else 200)
-    with tenant_transaction():
-        connection = connection_whole(form.cleaned_data["connection"])
+    connections = _connections()
+    if request.method == "GET":
+        asked = AbsenceForm(initial={"ticket": request.GET.get("ticket", "")}, connections=connections)
+        return _page(request, asked, connections=connections)
+    form = AbsenceForm(request.POST, connections=connections)
+    if not form.is_valid():
+        return _page(request, form, connections=connections, status=422)
+    connection = found_connection(form.cleaned_data["connection"])
     verdict = ticket_absence(connection=connection, text=form.cleaned_data["ticket"])
     return _page(request, form, connections=connections, verdict=verdict)
 
@@ -58,18 +57,21 @@ def missing(request: PortalRequest) -> HttpResponse:
 @requires("view_integration_logs")
 def fetch(request: PortalRequest) -> HttpResponse:
     """Fetches the ticket with what it refers to, and shows what was here before and is here after."""
-    with tenant_transaction():
-        connections = connection_choices()
+    connections = _connections()
     form = AbsenceForm(request.POST, connections=connections)
     if not form.is_valid():
         return _page(request, form, connections=connections, status=422)
-    with tenant_transaction():
-        connection = connection_whole(form.cleaned_data["connection"])
+    connection = found_connection(form.cleaned_data["connection"])
     try:
         replayed = record_replay(connection=connection, stream="tickets", remote_id=form.cleaned_data["ticket"])
     except (IntegrationError, Refused) as err:
         return _page(request, form, connections=connections, problem=err.message, status=409)
     return _page(request, form, connections=connections, replayed=replayed)
+
+
+def _connections() -> list[tuple[int, str]]:
+    with tenant_transaction():
+        return connection_choices()
 
 
 def _page(

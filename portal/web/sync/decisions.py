@@ -10,7 +10,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods
 
 from portal.web.access import requires
-from portal.web.request import PortalRequest
+from portal.web.request import PortalRequest, number_of
 from portal.web.sync.forms import UndoForm, VictimsForm
 from portal.web.sync.found import found_run
 from portal.web.sync.panel import held_of
@@ -30,7 +30,7 @@ def run_victims(request: PortalRequest, pk: int) -> HttpResponse:
     run = found_run(pk)
     wanted = VictimsForm(request.GET).wanted()
     after = request.GET.get("after", "")
-    page = victims_page(run, wanted, int(after) if after.isascii() and after.isdigit() and len(after) < 19 else None)
+    page = victims_page(run, wanted, number_of(after))
     context = header(run) | {
         "wanted": wanted,
         "page": page,

@@ -66,6 +66,7 @@ def run_diff_csv(request: PortalRequest, pk: int) -> StreamingHttpResponse:
     run = found_run(pk)
 
     def batch(after: int) -> Sequence[Sequence[Any]]:
-        return diff_rows(pk, after)
+        return diff_rows(run, after)
 
-    return download(f"run-{run.pk}-changes.csv", run.organization_id, COLUMNS, batch)
+    name = "preview" if run.is_preview else "run"
+    return download(f"{name}-{run.pk}-changes.csv", run.organization_id, COLUMNS, batch)

@@ -15,13 +15,23 @@ from sync.selectors.logs import LogFilter
 from sync.selectors.victims import VictimFilter
 
 RESULT_CHOICES = [(OPEN, "Open"), *Run.Result.choices]
-KIND_CHOICES = [(kind.value, kind.label) for kind in (Run.Kind.QUICK, Run.Kind.FULL, Run.Kind.CLEAR_RESYNC)]
+KIND_CHOICES = [
+    (kind.value, kind.label) for kind in (Run.Kind.QUICK, Run.Kind.FULL, Run.Kind.CLEAR_RESYNC, Run.Kind.PREVIEW)
+]
 ACTION_CHOICES = [
     (FAILED, "Failed"),
     ("created", "Created"),
     ("updated", "Updated"),
     ("removed", "Removed"),
     ("restored", "Restored"),
+]
+PREVIEW_CHOICES = [
+    (FAILED, "Could not be read"),
+    ("created", "Would be created"),
+    ("updated", "Would be updated"),
+    ("removed", "Would be removed"),
+    ("restored", "Would come back"),
+    ("skipped", "Skipped"),
 ]
 LEVEL_CHOICES = [("info", "Info and above"), ("warning", "Warning and above"), ("error", "Error")]
 
@@ -42,6 +52,12 @@ class ClearForm(forms.Form):
         if typed != self.name.strip():
             raise forms.ValidationError(f"This is not the connection's name. Type “{self.name}”.")
         return typed
+
+
+class ApplyForm(forms.Form):
+    """Applying what a preview read."""
+
+    reason = forms.CharField(label="Reason", required=False, max_length=500, help_text="Kept with the run, if given.")
 
 
 class DecisionForm(forms.Form):
@@ -124,7 +140,7 @@ class ItemsForm(forms.Form):
     """The filters of a run's items."""
 
     stream = forms.SlugField(required=False, max_length=32)
-    action = forms.ChoiceField(required=False, choices=ACTION_CHOICES)
+    action = forms.ChoiceField(required=False, choices=PREVIEW_CHOICES)
     q = forms.CharField(required=False, max_length=200)
 
     def wanted(self) -> ItemFilter:

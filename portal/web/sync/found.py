@@ -5,8 +5,9 @@ from __future__ import annotations
 from django.http import Http404
 
 from integrations.models import Connection
-from sync.models import DriftAudit, Run
+from sync.models import DriftAudit, Issue, Run
 from sync.selectors.drift import AuditReport, audit_report
+from sync.selectors.issues import issue_get
 from sync.selectors.runs import connection_get, run_get
 
 
@@ -24,6 +25,14 @@ def found_run(pk: int) -> Run:
         return run_get(pk)
     except Run.DoesNotExist as err:
         raise Http404("There is no such run.") from err
+
+
+def found_issue(pk: int) -> Issue:
+    """The issue, or 404."""
+    try:
+        return issue_get(pk)
+    except Issue.DoesNotExist as err:
+        raise Http404("There is no such issue.") from err
 
 
 def found_audit(pk: int) -> AuditReport:

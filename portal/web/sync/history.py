@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET
 from portal.core.redaction import HIDDEN
 from portal.tenancy.models import AuditEvent
 from portal.web.access import requires
-from portal.web.request import PortalRequest
+from portal.web.request import PortalRequest, number_of
 from portal.web.sync.forms import KIND_CHOICES, RESULT_CHOICES, HistoryForm
 from portal.web.sync.shown import ShownChange, shown_value
 from portal.web.sync.words import KIND_ICONS, RESULTS, Badge, badge_of, field_words, starter
@@ -53,7 +53,7 @@ def sync_history(request: PortalRequest) -> HttpResponse:
     """One page of the timeline."""
     wanted = wanted_of(request)
     before = request.GET.get("before", "")
-    page = history_page(wanted, int(before) if before.isascii() and before.isdigit() and len(before) < 19 else None)
+    page = history_page(wanted, number_of(before))
     context = {
         "wanted": wanted,
         "working": any(entry.run is not None and entry.run.is_open for entry in page.entries),

@@ -6,24 +6,24 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import messages
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
 from portal.core.errors import Refused
 from portal.web.access import requires
-from portal.web.request import PortalRequest
+from portal.web.mappings.issues import unmapped_shown
+from portal.web.request import PortalRequest, number_of
 from portal.web.sync.forms import DismissForm
+from portal.web.sync.found import found_issue
 from portal.web.sync.words import stream_words
-from sync.models import Issue
 from sync.selectors.history import connection_choices
 from sync.selectors.issues import (
     CLEARED,
     DISMISSED,
     OPEN,
     IssueGroup,
-    issue_get,
     issue_groups_open,
     issue_labels,
     issues_like,
@@ -40,6 +40,10 @@ MENDING = {
     "incomplete": (
         "Sync again; if it stays, ask the PSA's vendor why its count and its list differ.",
         "web:connection_sync",
+    ),
+    "too_many_failed": (
+        "Look at the records that failed; if they may be left out, raise the share in the error handling.",
+        "web:connection_handling",
     ),
     "protocol_error": ("Sync again later; the sample shows what the PSA answered.", "web:connection_sync"),
     "transient": ("Nothing, if the PSA is up again: the next sync clears this.", "web:connection_sync"),
@@ -65,10 +69,11 @@ def issues(request: PortalRequest) -> HttpResponse:
     state = request.GET.get("state", OPEN)
     state = state if state in dict(STATE_CHOICES) else OPEN
     wanted = request.GET.get("connection", "")
-    connection = int(wanted) if wanted.isascii() and wanted.isdigit() and len(wanted) < 19 else None
+    connection = number_of(wanted)
     groups = [shown_group(group) for group in issue_groups_open(state, connection)]
     context = {
         "groups": groups,
+        "unmapped": unmapped_shown(connection) if state == OPEN else [],
         "state": state,
         "states": STATE_CHOICES,
         "connection": connection,
@@ -106,7 +111,7 @@ def shown_issue(request: PortalRequest, pk: int, form: DismissForm | None = None
     """What the page shows."""
     found = found_issue(pk)
     after = request.GET.get("after", "")
-    page = issues_like(found, int(after) if after.isascii() and after.isdigit() and len(after) < 19 else None)
+    page = issues_like(found, number_of(after))
     labels = issue_labels(page.issues)
     remedy, where = MENDING.get(found.code, ("Look at the run's log.", ""))
     return {
@@ -120,14 +125,6 @@ def shown_issue(request: PortalRequest, pk: int, form: DismissForm | None = None
         "form": form or DismissForm(),
         "working": any(member.retry_at for member in page.issues),
     }
-
-
-def found_issue(pk: int) -> Issue:
-    """The issue, or 404."""
-    try:
-        return issue_get(pk)
-    except Issue.DoesNotExist as err:
-        raise Http404("There is no such issue.") from err
 
 
 @require_POST
@@ -154,9 +151,7 @@ def dismiss(request: PortalRequest, pk: int) -> HttpResponse:
     form = DismissForm(request.POST)
     if not form.is_valid():
         return render(request, "sync/issue.html", shown_issue(request, pk, form), status=422)
-    dismissed = issues_dismiss(
-        issue=found_issue(pk), all_alike=True, reason=form.cleaned_data["reason"], actor=request.user
-    )
+    dismissed = issues_dismiss(issue=found_issue(pk), reason=form.cleaned_data["reason"], actor=request.user)
     messages.success(
         request,
         f"{dismissed:,} issue{'s' if dismissed != 1 else ''} dismissed. They come back if they fail for another cause.",

@@ -12,21 +12,24 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
 from portal.web.access import requires
-from portal.web.request import PortalRequest
-from portal.web.sync.forms import ACTION_CHOICES, LEVEL_CHOICES, DecisionForm, ItemsForm, LogForm
+from portal.web.request import PortalRequest, number_of
+from portal.web.sync.forms import ACTION_CHOICES, LEVEL_CHOICES, PREVIEW_CHOICES, DecisionForm, ItemsForm, LogForm
 from portal.web.sync.found import found_run
 from portal.web.sync.panel import panel_of
 from portal.web.sync.report import shown_report
 from portal.web.sync.shown import shown_item, shown_line
-from portal.web.sync.words import STREAM_STATES, Badge, badge_of, coverage_words, starter, stream_words
+from portal.web.sync.words import COMPARED, STREAM_STATES, Badge, badge_of, coverage_words, starter, stream_words
 from portal.web.wording import zone_of
 from sync.models import Run, RunStream
 from sync.selectors.items import items_page
 from sync.selectors.logs import log_page
+from sync.selectors.previews import preview_offer
 from sync.selectors.runs import issue_count, issue_groups, run_coverage, run_streams
 from sync.selectors.undo import undo_refusal, undo_until, whole
 from sync.services.runs import RunRefused, run_approve, run_cancel, run_reject
 
+LABELS = {"created": "Created", "updated": "Updated", "removed": "Removed"}
+WOULD_LABELS = {"created": "Would create", "updated": "Would update", "removed": "Would remove"}
 FIGURES = ("fetched", "created", "updated", "removed", "unchanged", "failed", "requests")
 
 
@@ -82,10 +85,12 @@ def overview(run: Run) -> dict[str, Any]:
         "panel": panel_of(run) if run.is_open else None,
         "rows": [
             StreamRow(
-                stream, stream_words(stream.name).capitalize(), STREAM_STATES[stream.state], compared.get(stream.name)
+                stream, stream_words(stream.name).capitalize(), stream_badge(run, stream), compared.get(stream.name)
             )
             for stream in streams
         ],
+        "labels": WOULD_LABELS if run.is_preview else LABELS,
+        "offer": preview_offer(run),
         "totals": totals,
         "report": shown_report(run),
         "undo_until": undo_offer(run, totals),
@@ -94,6 +99,11 @@ def overview(run: Run) -> dict[str, Any]:
         "verified": bool(compared),
         "tab": "overview",
     }
+
+
+def stream_badge(run: Run, stream: RunStream) -> Badge:
+    """A stream's state; those of a preview are compared, not applied."""
+    return COMPARED if run.is_preview and stream.state == RunStream.State.DONE else STREAM_STATES[stream.state]
 
 
 def undo_offer(run: Run, totals: dict[str, int]) -> dt.datetime | None:
@@ -114,7 +124,7 @@ def run_items(request: PortalRequest, pk: int) -> HttpResponse:
         "page": page,
         "items": [shown_item(item) for item in page.items],
         "streams": stream_choices(found),
-        "actions": ACTION_CHOICES,
+        "actions": PREVIEW_CHOICES if found.is_preview else ACTION_CHOICES,
         "after": request.GET.get("after", ""),
         "tab": "items",
     }
@@ -128,7 +138,7 @@ def run_log(request: PortalRequest, pk: int) -> HttpResponse:
     found = found_run(pk)
     wanted = LogForm(request.GET).wanted()
     before = request.GET.get("before", "")
-    page = log_page(found, wanted, int(before) if before.isascii() and before.isdigit() and len(before) < 19 else None)
+    page = log_page(found, wanted, number_of(before))
     context = header(found) | {
         "wanted": wanted,
         "page": page,

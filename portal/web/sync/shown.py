@@ -10,8 +10,8 @@ from typing import Any
 from django.urls import NoReverseMatch, reverse
 
 from portal.ledger.models import JournalEntry
-from portal.web.sync.words import ACTIONS, LEVELS, Badge, field_words, stream_words
-from sync.models import RunLog
+from portal.web.sync.words import ACTIONS, LEVELS, WOULD, Badge, field_words, stream_words
+from sync.models import PreviewRecord, RunLog
 from sync.selectors.items import Item
 
 LONGEST = 280
@@ -41,7 +41,7 @@ class ShownChange:
 class ShownItem:
     """One changed record. ``href``: its page here, where there is one."""
 
-    entry: JournalEntry
+    entry: JournalEntry | PreviewRecord
     stream: str
     badge: Badge
     href: str
@@ -66,7 +66,8 @@ def shown_item(item: Item) -> ShownItem:
     changes = tuple(
         ShownChange(field_words(c.field), shown_value(c.before), shown_value(c.after)) for c in item.changes
     )
-    return ShownItem(entry, stream_words(entry.stream), ACTIONS[entry.action], page_of(entry), changes)
+    badges = WOULD if isinstance(entry, PreviewRecord) else ACTIONS
+    return ShownItem(entry, stream_words(entry.stream), badges[entry.action], page_of(entry), changes)
 
 
 def shown_value(value: Any) -> ShownValue | None:
@@ -79,10 +80,11 @@ def shown_value(value: Any) -> ShownValue | None:
     return ShownValue(text) if len(text) <= LONGEST else ShownValue(f"{text[:LONGEST]}…", text)
 
 
-def page_of(entry: JournalEntry) -> str:
+def page_of(entry: JournalEntry | PreviewRecord) -> str:
     """The record's page here; "" where it has none or is gone."""
     name = PAGES.get(entry.stream)
-    if name is None or entry.action == "removed":
+    gone = entry.action == "removed" and isinstance(entry, JournalEntry)
+    if name is None or gone or entry.record_id is None:
         return ""
     try:
         return reverse(name, args=[entry.record_id])

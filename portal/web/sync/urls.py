@@ -3,7 +3,19 @@
 from django.urls import path
 from django.views.generic import RedirectView
 
-from portal.web.sync import absence, audits, decisions, diff, downloads, history, issues, notices, options, runs
+from portal.web.sync import (
+    absence,
+    audits,
+    decisions,
+    diff,
+    downloads,
+    history,
+    issues,
+    notices,
+    options,
+    previews,
+    runs,
+)
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="web:sync_history")),
@@ -25,10 +37,12 @@ urlpatterns = [
     path("runs/<int:pk>/changes.csv", diff.run_diff_csv, name="run_diff_csv"),
     path("runs/<int:pk>/victims/", decisions.run_victims, name="run_victims"),
     path("runs/<int:pk>/undo/", decisions.undo, name="run_undo"),
+    path("runs/<int:pk>/apply/", previews.run_apply, name="run_apply"),
     path("runs/<int:pk>/cancel/", runs.cancel, name="run_cancel"),
     path("runs/<int:pk>/decide/", runs.decide, name="run_decide"),
     path("connections/<int:pk>/", options.connection_sync, name="connection_sync"),
     path("connections/<int:pk>/start/<slug:kind>/", options.run_start, name="run_start"),
+    path("connections/<int:pk>/preview/<slug:kind>/", previews.preview_start, name="preview_start"),
     path("connections/<int:pk>/audit/", audits.audit_start, name="audit_start"),
     path("audits/<int:pk>/", audits.drift_audit, name="drift_audit"),
     path("connections/<int:pk>/clear/", options.clear_resync, name="clear_resync"),

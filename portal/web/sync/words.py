@@ -55,6 +55,19 @@ ACTIONS: dict[str, Badge] = {
         "bad", "x-circle", "Failed", "The record could not be read or merged; it keeps its last good state."
     ),
 }
+PREVIEW = Badge("info", "eye", "Preview", "Read and compared to its end; nothing was changed.")
+PREVIEW_LACKS = Badge(
+    "warn", "eye", "Preview", "Nothing was changed. Some records or streams could not be read, and are not part of it."
+)
+COMPARED = Badge("ok", "check", "Compared", "Read to the end and compared; nothing was changed.")
+WOULD: dict[str, Badge] = {
+    "created": Badge("ok", "plus", "Would be created", "The record is not here."),
+    "updated": Badge("info", "edit", "Would be updated", "Fields of the record differ in the PSA."),
+    "removed": Badge("warn", "trash", "Would be removed", "The record is no longer in the PSA, or left the scope."),
+    "restored": Badge("ok", "undo", "Would come back", "The record was removed here and is in the PSA."),
+    "skipped": Badge("neutral", "minus", "Skipped", "A sync would read the record and leave what is here as it is."),
+}
+"""What a preview says of a record."""
 LEVELS: dict[str, Badge] = {
     RunLog.Level.DEBUG: Badge("neutral", "circle", "Debug", "Each page and call."),
     RunLog.Level.INFO: Badge("info", "info", "Info", "The run's course."),
@@ -83,11 +96,14 @@ KIND_ICONS: dict[str, str] = {
     Run.Kind.FULL: "refresh",
     Run.Kind.CLEAR_RESYNC: "database",
     Run.Kind.SINGLE: "ticket",
+    Run.Kind.PREVIEW: "eye",
 }
 
 
 def badge_of(run: Run) -> Badge:
     """The badge of a run: its state while it is open, then its result."""
+    if run.is_preview and run.state == Run.State.DONE:
+        return PREVIEW_LACKS if run.result == Run.Result.WARNING else PREVIEW
     return STATES[run.state] if run.is_open else RESULTS.get(run.result, RESULTS[Run.Result.ERROR])
 
 
