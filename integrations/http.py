@@ -148,7 +148,8 @@ def decoded(answer: Answer, decoder: msgspec.json.Decoder[T]) -> T:
     try:
         return decoder.decode(answer.body)
     except msgspec.ValidationError as err:
-        raise ProtocolError(f"The answer has another shape: {err}.", status=answer.status) from err
+        message = f"The answer has another shape: {err}."
+        raise ProtocolError(message, sample=redacted(answer.body), worded=False, status=answer.status) from err
     except (msgspec.DecodeError, UnicodeDecodeError) as err:
         message = (
             "The system answered with a web page instead of data."

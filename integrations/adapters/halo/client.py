@@ -145,7 +145,8 @@ def _listing(answer: Answer, kind: type[R], key: str) -> Listing[R]:
     except msgspec.ValidationError:
         return _by_row(answer, kind, key)
     except (msgspec.DecodeError, UnicodeDecodeError):
-        decoded(answer, _RAW)
+        # It says what it is, with a sample: broken off, empty, or a web page.
+        _ = decoded(answer, _RAW) if bare else decoded(answer, _RAW_OBJECT)
         raise
     if bare:
         return Listing(rows=page, rejected=[], total=None, answer=answer)

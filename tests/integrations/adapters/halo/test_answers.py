@@ -175,6 +175,24 @@ def test_an_odd_row_costs_itself_only() -> None:
     assert len(page.rejected) == 1
 
 
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        (b'{"record_count": 2, "clients": [{"id": 1, "name": "api_key=hush-hush', "not complete JSON"),
+        (b'[{"id": 1, "name": "api_key=hush-hush', "not complete JSON"),
+        (b'"api_key=hush-hush"', "another shape"),
+    ],
+)
+def test_an_answer_that_breaks_off_or_is_something_else_says_so_and_keeps_a_redacted_sample(
+    body: bytes, words: str
+) -> None:
+    with served(lambda request: reply(body=body)) as server, pytest.raises(ProtocolError) as caught:
+        read(adapter_on(server))
+    assert words in str(caught.value)
+    assert "api_key" in caught.value.sample
+    assert "hush-hush" not in caught.value.sample
+
+
 def test_a_change_of_the_very_second_is_kept_and_one_of_the_second_before_is_not() -> None:
     rows = [{"id": n, "last_update": f"2026-01-01T12:00:0{n}.5", "hasbeenclosed": None} for n in (4, 5, 6)]
 
