@@ -22,6 +22,7 @@ from sync.benchmark.night_parts import (
     set_clock,
     started_after,
 )
+from sync.benchmark.sandbox import CONNECTWISE
 from sync.faults.psa import Psa
 from sync.services.turns import AHEAD
 
@@ -35,7 +36,7 @@ LONGEST = 1800
 
 def main(connections: int, state: Path) -> int:
     """Makes the providers, starts two workers and the clock, presses a button now and then, and prints one JSON object."""
-    psa = Psa(30, 7, os.getpid())
+    psa = Psa(CONNECTWISE, 30, 7, os.getpid())
     homes = homes_of(connections, psa.credentials)
     crew = crew_of(state)
     try:

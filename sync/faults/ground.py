@@ -67,13 +67,7 @@ class Ground:
     def connect(self, name: str, **changes: str) -> Connection:
         """Another connection to the same PSA."""
         with tenant_transaction(self.organization.pk):
-            return connection_create(
-                organization_id=self.organization.pk,
-                provider="connectwise",
-                name=name,
-                credentials=self.psa.credentials | changes,
-                settings=WIDE,
-            )
+            return connected(self.organization, self.psa, name, **changes)
 
     def tickets(self, connection: Connection | None = None) -> int:
         """How many tickets readers see."""
@@ -110,14 +104,19 @@ def settle(chance: random.Random, servers: Servers, crew: Crew, psa: Psa, *, sho
     """An organization, a connection to the PSA and its first sync."""
     organization = organization_create(slug="faults", name="Fault harness", time_zone="Europe/Amsterdam")
     with tenant_transaction(organization.pk):
-        connection = connection_create(
-            organization_id=organization.pk,
-            provider="connectwise",
-            name="Main",
-            credentials=psa.credentials,
-            settings=WIDE,
-        )
+        connection = connected(organization, psa, "Main")
     return Ground(chance, short, servers, psa, crew, organization, connection)
+
+
+def connected(organization: Organization, psa: Psa, name: str, **changes: str) -> Connection:
+    """A connection of the organization to the PSA, within its transaction; ``changes``: other credentials."""
+    return connection_create(
+        organization_id=organization.pk,
+        provider=psa.system,
+        name=name,
+        credentials=psa.credentials | changes,
+        settings=WIDE,
+    )
 
 
 FIELDS = ("summary", "remote_updated_at", "status_remote_id", "company_remote_id", "board_remote_id")

@@ -17,6 +17,7 @@ import django
 from portal.embedded.servers import Servers
 from sync.faults.arena import MARK
 from sync.faults.verdict import Stuck, Verdict
+from sync.faults.wires import WIRES
 
 if TYPE_CHECKING:
     from sync.faults.ground import Ground
@@ -39,6 +40,7 @@ def main(arguments: list[str]) -> int:
     violations = [f"{verdict.scenario}: {sentence}" for verdict in verdicts for sentence in verdict.violations]
     report = {
         "seed": options.seed,
+        "provider": options.provider,
         "short": options.short,
         "without": options.without,
         "seconds": round(time.monotonic() - began, 1),
@@ -61,6 +63,9 @@ def add_options(to: argparse.ArgumentParser) -> None:
     to.add_argument("--short", action="store_true", help="a few seconds a scenario")
     to.add_argument("--seed", type=int, default=1, metavar="N", help="every choice comes from it")
     to.add_argument("--scenario", action="append", default=[], metavar="F1", help="only this one; may be repeated")
+    to.add_argument(
+        "--provider", choices=sorted(WIRES), default="connectwise", help="whose interface the PSA speaks (connectwise)"
+    )
     to.add_argument("--tickets", type=int, metavar="N", help="how many tickets the PSA has")
     to.add_argument("--rounds", type=int, metavar="N", help="how often each scenario hurts, where it counts")
     to.add_argument("--without", default="", metavar="GUARD", help="with this guard off: violations must appear")
@@ -80,7 +85,7 @@ def performed(options: argparse.Namespace, state: Path) -> list[Verdict]:
     if unknown:
         raise SystemExit(f"There is no scenario {unknown[0]}; there are {', '.join(SCENARIOS)}.")
     switch_off(options.without)
-    psa = Psa(options.tickets or TICKETS[options.short], options.seed, os.getpid())
+    psa = Psa(options.provider, options.tickets or TICKETS[options.short], options.seed, os.getpid())
     crew = Crew(state, options.without)
     try:
         crew.worker("one")

@@ -1,4 +1,4 @@
-"""The PSA of the harness: a ConnectWise sandbox of its own, and its control door."""
+"""The PSA of the harness: a sandbox of its own, of any system, and its control door."""
 
 from __future__ import annotations
 
@@ -9,17 +9,18 @@ from typing import Any
 
 import requests
 
+from integrations.registry import provider
 from portal.embedded.places import ROOT
 from portal.embedded.supervisor import MORTAL
-
-KEYS = ("company_id", "public_key", "private_key", "client_id")
+from sync.faults.wires import WIRES, Match
 
 
 class Psa:
     """A running sandbox. ``control`` raises requests.HTTPError when the door refuses."""
 
-    def __init__(self, tickets: int, seed: int, parent: int) -> None:
-        sandbox = ("-m", "integrations.sandbox.connectwise", "--port", "0", "--tickets", str(tickets))
+    def __init__(self, system: str, tickets: int, seed: int, parent: int) -> None:
+        self.system, self.wire = system, WIRES[system]
+        sandbox = ("-m", f"integrations.sandbox.{system}", "--port", "0", "--tickets", str(tickets))
         self.process = subprocess.Popen(
             [sys.executable, "-I", "-S", str(MORTAL), str(parent), sys.executable, *sandbox, "--seed", str(seed)],
             cwd=ROOT,
@@ -31,11 +32,12 @@ class Psa:
         self._session = requests.Session()
         self._session.trust_env = False
         self._session.headers["X-Control-Token"] = self.ready["control_token"]
+        self._lift()
 
     @property
     def credentials(self) -> dict[str, str]:
         """What a connection to it takes."""
-        return {"address": self.ready["address"], **{name: self.ready[name] for name in KEYS}}
+        return {field.name: self.ready[field.name] for field in provider(self.system).credential_fields}
 
     def control(self, path: str, *, method: str = "POST", **body: Any) -> Any:
         """The control door's answer."""
@@ -51,14 +53,34 @@ class Psa:
         answer = self._session.post(f"{self.ready['control']}/faults", json=list(rules), timeout=60)
         answer.raise_for_status()
 
+    def watch(self, match: Match) -> None:
+        """Counts these requests from now on, beside whatever rules there are."""
+        self.control("faults", kind="slow", seconds=0.0, match=match)
+
+    def watched(self, match: Match) -> int:
+        """How many of them were made since."""
+        rules = self.control("faults", method="GET")
+        return sum(rule["hits"] for rule in rules if rule["seconds"] == 0.0 and _same(rule["match"], match))
+
+    def say(self, text: str, **order: Any) -> list[int]:
+        """Makes this the text of the tickets of an order; returns their ids."""
+        return [int(each) for each in self.control("change", set={self.wire.summary: text}, **order)["ids"]]
+
     def calm(self) -> None:
         """No faults, no limits, the right time."""
         self.control("reset")
+        self._lift()
 
     def ids(self, collection: str = "tickets", **more: Any) -> list[int]:
         """The ids that are really there."""
         found = self.control("truth", method="GET", collection=collection, **more)
         return [int(each) for each in found["ids"]]
+
+    def _lift(self) -> None:
+        """The harness asks for more in an hour than a vendor with an hourly budget gives."""
+        if self.wire.unlimited is not None:
+            deed, values = self.wire.unlimited
+            self.control(deed, **values)
 
     def end(self) -> None:
         """Ends the process."""
@@ -66,3 +88,7 @@ class Psa:
         self.process.wait()
         if self.process.stdout:
             self.process.stdout.close()
+
+
+def _same(rule: dict[str, Any], match: Match) -> bool:
+    return all(rule.get(name) == wanted for name, wanted in match.items())

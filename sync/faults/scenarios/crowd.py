@@ -26,7 +26,7 @@ TOLD = ("you joined it", "You can leave this page; it goes on.")
 def crowd(ground: Ground, verdict: Verdict) -> None:
     """F8: one run comes of all the presses and everybody is told; a clear pressed meanwhile waits its turn and is not swallowed."""
     people = 80 if ground.short else 800
-    ground.psa.fault({"kind": "slow", "seconds": 0.2, "match": {"path": "service/boards/"}})
+    ground.psa.fault({"kind": "slow", "seconds": 0.2, "match": ground.psa.wire.early})
     before = newest(ground)
     with ThreadPoolExecutor(AT_ONCE) as hands:
         answers = list(hands.map(lambda _: press(ground, "full"), range(people)))
@@ -59,7 +59,7 @@ def a_clear_waits(ground: Ground, verdict: Verdict, run: Run) -> None:
 
 def on_pages(ground: Ground, verdict: Verdict, people: int) -> None:
     """As many people, each with a log-in, press *Full sync* on the connection's page; a nightly is what they find at work."""
-    ground.psa.fault({"kind": "slow", "seconds": 1.5 if ground.short else 8.0, "match": {"path": "service/boards/"}})
+    ground.psa.fault({"kind": "slow", "seconds": 1.5 if ground.short else 8.0, "match": ground.psa.wire.early})
     before = newest(ground)
     with tenant_transaction(ground.organization.pk):
         run = run_request(connection=ground.connection, kind="full", trigger=Run.Trigger.NIGHTLY).run

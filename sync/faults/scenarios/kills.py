@@ -15,9 +15,10 @@ from sync.faults.scenarios.workers import require_pages_once
 from sync.faults.verdict import GLANCE, Stuck, Verdict, until
 from sync.models import Run, RunStream
 
+CHILDREN = "children_landing"
 PLACES = (
     "claimed",
-    "children_landing",
+    CHILDREN,
     "page_fetched",
     "page_landing",
     "page_committed",
@@ -44,7 +45,7 @@ def kills(ground: Ground, verdict: Verdict) -> None:
 def one_round(ground: Ground, verdict: Verdict, wanted: int) -> None:
     """Kills at places in order, some of them at random moments instead, then lets the run end."""
     left = wanted - int(verdict.figures.get("kills", 0))
-    places = [place for place in PLACES if place != "applying"]
+    places = [place for place in PLACES if place != "applying" and (place != CHILDREN or ground.psa.wire.children)]
     few = (
         ["page_fetched", "page_landing", "page_committed"]
         if ground.short
@@ -54,15 +55,16 @@ def one_round(ground: Ground, verdict: Verdict, wanted: int) -> None:
     chosen = sorted([*few[: max(0, left - 1)], "applying"], key=PLACES.index)
     summary = f"copy {ground.chance.getrandbits(32)}"
     ids = ground.psa.ids()
-    ground.psa.control("change", ids=ids, set={"summary": summary})
+    ground.psa.say(summary, ids=ids)
     before = ground.tickets()
-    ground.psa.control("stats/reset")
+    ground.psa.fault()
+    ground.psa.watch(ground.psa.wire.pages)
     killed = reading = 0
     with watching(ground.organization.pk, ground.connection.pk, summary) as sights:
         ground.crew.kill("one")
         run = ground.ask("clear_resync")
         for place in chosen:
-            if place == "children_landing" and not children_left(run):
+            if place == CHILDREN and not children_left(run):
                 continue
             lost = pages_lost(ground, run)
             killed += die(ground, verdict, run, place)
@@ -145,8 +147,7 @@ def pages_of(run: Run) -> dict[str, int]:
 
 def pages_asked(ground: Ground) -> int:
     """How many pages of tickets the PSA was asked for in this round."""
-    by_path = ground.psa.control("stats", method="GET")["by_path"]
-    return sum(number for path, number in by_path.items() if path.endswith("service/tickets"))
+    return ground.psa.watched(ground.psa.wire.pages)
 
 
 def pages_lost(ground: Ground, run: Run) -> int:

@@ -7,46 +7,59 @@ from typing import Any
 from portal.tenancy.scope import tenant_transaction
 from sync.faults.ground import Ground, check_truth
 from sync.faults.verdict import Verdict
+from sync.faults.wires import Match, Wire
 from sync.models import Run
 from sync.services.runs import run_reject
 
-LIST = {"path": "service/tickets$"}
-COUNT = {"path": "service/tickets/count$"}
+
+def lies_of(wire: Wire) -> dict[str, list[dict[str, Any]]]:
+    """The rules of each lie, by its name."""
+
+    def partial(fraction: float) -> dict[str, Any]:
+        return {"kind": "partial", "fraction": fraction, "match": wire.pages}
+
+    fewer = [{"kind": "count", "factor": 0.5, "match": match} for match in miscounted(wire)]
+    return {
+        "no rows at all": [{"kind": "empty", "match": wire.pages}],
+        "half of the rows": [partial(0.5)],
+        "all but 3 in 100": [partial(0.97)],
+        "a shifted page": [{"kind": "drift", "mode": "shift", "rows": 3, "match": wire.pages, "times": 1}],
+        "a miscount": [{"kind": "count", "offset": 40, "match": wire.counts}],
+        "refused after the last page": [{"kind": "401", "match": wire.counts, "after": 1}],
+        "a tenth of the rows": [partial(0.1)],
+        "94 in 100": [partial(0.94)],
+        "missing rows": [{"kind": "drift", "mode": "drop", "rows": 7, "match": wire.pages, "times": 1}],
+        "truncated JSON": [{"kind": "truncated", "match": wire.pages}],
+        "an error for ever": [{"kind": "truncated", "how": "wire", "match": wire.pages}],
+        "nothing with a good status": [{"kind": "empty", "how": "nothing", "match": wire.pages}],
+        "rows and count agree": [partial(0.5), *fewer],
+    }
 
 
-def partial(fraction: float) -> dict[str, Any]:
-    return {"kind": "partial", "fraction": fraction, "match": LIST}
+def miscounted(wire: Wire) -> list[Match]:
+    """Where a number has to be wrong for all that is said of tickets to agree."""
+    return [wire.counts, wire.pages] if wire.lists_count else [wire.counts]
 
 
-LIES: dict[str, list[dict[str, Any]]] = {
-    "no rows at all": [{"kind": "empty", "match": LIST}],
-    "half of the rows": [partial(0.5)],
-    "all but 3 in 100": [partial(0.97)],
-    "a shifted page": [{"kind": "drift", "mode": "shift", "rows": 3, "match": LIST, "times": 1}],
-    "a miscount": [{"kind": "count", "offset": 40, "match": COUNT}],
-    "refused after the last page": [{"kind": "401", "match": COUNT, "after": 1}],
-    "a tenth of the rows": [partial(0.1)],
-    "94 in 100": [partial(0.94)],
-    "missing rows": [{"kind": "drift", "mode": "drop", "rows": 7, "match": LIST, "times": 1}],
-    "truncated JSON": [{"kind": "truncated", "match": LIST}],
-    "an error for ever": [{"kind": "truncated", "how": "wire", "match": LIST}],
-    "nothing with a good status": [{"kind": "empty", "how": "nothing", "match": LIST}],
-    "rows and count agree": [partial(0.5), {"kind": "count", "factor": 0.5, "match": COUNT}],
-}
-HARMLESS: dict[str, list[dict[str, Any]]] = {
-    "doubled rows": [{"kind": "drift", "mode": "duplicate", "rows": 5, "match": LIST, "times": 1}],
-    "an error that passes": [{"kind": "500", "match": LIST, "times": 1}],
-}
+def harmless(wire: Wire) -> dict[str, list[dict[str, Any]]]:
+    """Troubles that a run gets over."""
+    return {
+        "doubled rows": [{"kind": "drift", "mode": "duplicate", "rows": 5, "match": wire.pages, "times": 1}],
+        "an error that passes": [{"kind": "500", "match": wire.pages, "times": 1}],
+    }
+
+
 IN_SHORT = ("half of the rows", "all but 3 in 100", "rows and count agree")
 
 
 def lies(ground: Ground, verdict: Verdict) -> None:
     """F5: each lie during a full run, and one during a first sync; then a true deletion, which passes unasked."""
-    chosen = list(LIES) if not ground.short else [*IN_SHORT, ground.chance.choice(sorted(set(LIES) - set(IN_SHORT)))]
+    every = lies_of(ground.psa.wire)
+    chosen = list(every) if not ground.short else [*IN_SHORT, ground.chance.choice(sorted(set(every) - set(IN_SHORT)))]
     for name in chosen:
-        lie(ground, verdict, name)
-    for name in () if ground.short else HARMLESS:
-        ground.psa.fault(*HARMLESS[name])
+        lie(ground, verdict, name, every[name])
+    for name, rules in () if ground.short else harmless(ground.psa.wire).items():
+        ground.psa.fault(*rules)
         run = ground.sync("full")
         verdict.require(run.state == Run.State.DONE, f"{name}: the run ended as {run.state}: {run.message}")
         ground.psa.calm()
@@ -55,10 +68,10 @@ def lies(ground: Ground, verdict: Verdict) -> None:
     true_deletion(ground, verdict)
 
 
-def lie(ground: Ground, verdict: Verdict, name: str) -> None:
+def lie(ground: Ground, verdict: Verdict, name: str, rules: list[dict[str, Any]]) -> None:
     """One lie: the run is held or an Error with a reason, and what readers see stays."""
     before = ground.tickets()
-    ground.psa.fault(*LIES[name])
+    ground.psa.fault(*rules)
     run = ground.sync("full")
     ground.psa.calm()
     verdict.require(run.result in {"held", "error"} and bool(run.message), f"{name}: {run.result}: {run.message}")
@@ -77,7 +90,7 @@ def reject(ground: Ground, run: Run) -> None:
 def first_sync(ground: Ground, verdict: Verdict) -> None:
     """A first sync that was shown half of the tickets is no Success, and what it missed comes with the next sync."""
     connection = ground.connect("Lied to at first")
-    ground.psa.fault(partial(0.5))
+    ground.psa.fault(*lies_of(ground.psa.wire)["half of the rows"])
     run = ground.sync("full", connection)
     verdict.require(run.result == "error", f"a first sync of half of the tickets ended as {run.result}: {run.message}")
     ground.psa.calm()

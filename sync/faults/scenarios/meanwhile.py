@@ -12,18 +12,16 @@ from sync.models import Run, RunStream
 from sync.services.live import ticket_refresh
 from tickets.models import Ticket
 
-PAGES = {"path": "service/tickets$", "query": "^(?!.*lastUpdated)"}
-COUNT = {"path": "service/tickets/count"}
-"""What is asked first before anything is read, and again before what was read is applied."""
-
 
 def meanwhile(ground: Ground, verdict: Verdict) -> None:
     """F7: nothing created meanwhile is swept, the newest wins, and nothing deleted meanwhile comes back for good."""
     deeds = ground.rounds or (60 if ground.short else 500)
+    wire = ground.psa.wire
     ground.psa.fault(
-        {"kind": "slow", "seconds": 0.5, "match": {"path": "service/boards/"}, "probability": 0.5},
-        {"kind": "slow", "seconds": 1.0 if ground.short else 0.5, "match": PAGES, "after": 1},
-        {"kind": "slow", "seconds": 4.0, "match": COUNT, "after": 1, "times": 1},
+        {"kind": "slow", "seconds": 0.5, "match": wire.early, "probability": 0.5},
+        {"kind": "slow", "seconds": 1.0 if ground.short else 0.5, "match": wire.whole, "after": 1},
+        # Tickets are counted before anything is read, and again before what was read is applied.
+        {"kind": "slow", "seconds": 4.0, "match": wire.counts, "after": 1},
     )
     run = ground.ask("clear_resync")
     created: list[int] = []
@@ -88,7 +86,7 @@ def deed(ground: Ground, verdict: Verdict, opened: dict[str, str]) -> list[int]:
         ground.psa.control("delete", n=1)
     else:
         summary = f"deed {ground.chance.getrandbits(32)}"
-        chosen = [str(each) for each in ground.psa.control("change", n=5, set={"summary": summary}, **stamp)["ids"]]
+        chosen = [str(each) for each in ground.psa.say(summary, n=5, **stamp)]
         for each in chosen:
             opened.pop(each, None)
         if read := by_hand(ground, chosen):

@@ -11,12 +11,11 @@ from zoneinfo import ZoneInfo, available_timezones
 from django.db import connection as line
 
 from integrations.models import Connection
-from integrations.services.connections import connection_create
 from portal.tenancy.models import Organization
 from portal.tenancy.scope import tenant_transaction
 from portal.tenancy.services.organizations import organization_create
 from sync import bells
-from sync.faults.ground import WIDE, Ground
+from sync.faults.ground import Ground, connected
 from sync.faults.verdict import Verdict, until
 from sync.models import Nightly, Run, Schedule
 from sync.services import schedules, sweeper
@@ -102,13 +101,7 @@ def home(ground: Ground, name: str, zone: str) -> Connection:
     """An organization of that zone with a connection and a nightly at a random time."""
     organization = organization_create(slug=f"night-{name}", name=zone, time_zone=zone)
     with tenant_transaction(organization.pk):
-        made = connection_create(
-            organization_id=organization.pk,
-            provider="connectwise",
-            name="Night",
-            credentials=ground.psa.credentials,
-            settings=WIDE,
-        )
+        made = connected(organization, ground.psa, "Night")
         Connection.objects.filter(pk=made.pk).update(state=Connection.State.CONNECTED)
         at = dt.time(ground.chance.choice([0, 1, 2, 3, 23]), ground.chance.choice([0, 15, 30]))
         schedule_update(schedule=schedule_of(made), actor=None, quick_minutes=0, nightly_at=at, window_minutes=60)

@@ -2,21 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from portal.tenancy.scope import tenant_transaction
 from sync.faults.ground import Ground
-from sync.faults.scenarios.lies import LIST
 from sync.faults.verdict import Verdict
 from sync.models import Run, RunIssue
 from tickets.models import Ticket
-
-POISONS: tuple[dict[str, Any], ...] = (
-    {"budgetHours": 10**400},
-    {"customFields": "no list"},
-    {"requiredDate": "0001-01-01T00:00:00Z"},
-    {"summary": "a zero \x00 inside"},
-)
 
 
 def poison(ground: Ground, verdict: Verdict) -> None:
@@ -27,9 +17,10 @@ def poison(ground: Ground, verdict: Verdict) -> None:
 
 def record(ground: Ground, verdict: Verdict) -> None:
     """Tickets with values that no documentation allows, among others that are well."""
-    spoiled = ground.psa.control("change", n=len(POISONS))["ids"]
-    others = ground.psa.control("change", n=6, set={"summary": "beside the poison"})["ids"]
-    for ticket, values in zip(spoiled, POISONS, strict=True):
+    wire = ground.psa.wire
+    spoiled = ground.psa.control("change", n=len(wire.poisons))["ids"]
+    others = ground.psa.say("beside the poison", n=6)
+    for ticket, values in zip(spoiled, wire.poisons, strict=True):
         ground.psa.control("change", ids=[ticket], set=values)
     run = ground.sync("full")
     with tenant_transaction(ground.organization.pk):
@@ -44,7 +35,7 @@ def record(ground: Ground, verdict: Verdict) -> None:
     )
     verdict.require(kept == len(spoiled), f"{len(spoiled) - kept} poisoned tickets were removed")
     verdict.require(went_on == len(well), f"{len(well) - went_on} changes beside the poison are missing")
-    ground.psa.control("change", ids=spoiled, set={"budgetHours": 1, "customFields": [], "requiredDate": None})
+    ground.psa.control("change", ids=spoiled, set=wire.antidote)
     healed = ground.sync("full")
     verdict.require(healed.result == "success", f"the run after the poison ended as {healed.result}: {healed.message}")
     verdict.figures |= {"poisoned": len(spoiled), "issues": len(issues)}
@@ -53,10 +44,10 @@ def record(ground: Ground, verdict: Verdict) -> None:
 def page(ground: Ground, verdict: Verdict) -> None:
     """A page that is broken however often it is read. Somebody wrote the key into a ticket of it."""
     before = ground.tickets()
-    secrets = [ground.psa.ready[name] for name in ("private_key", "public_key")]
+    secrets = [ground.psa.ready[name] for name in ground.psa.wire.secrets]
     told = " and ".join(f"api_key={secret}" for secret in secrets)
-    ground.psa.control("change", ids=[min(ground.psa.ids())], set={"summary": f"My log-in is {told}"})
-    ground.psa.fault({"kind": "truncated", "match": LIST})
+    ground.psa.say(f"My log-in is {told}", ids=[min(ground.psa.ids())])
+    ground.psa.fault({"kind": "truncated", "match": ground.psa.wire.pages})
     run = ground.sync("full")
     ground.psa.calm()
     with tenant_transaction(ground.organization.pk):

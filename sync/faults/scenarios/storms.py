@@ -7,40 +7,45 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from integrations.services.connections import connection_open
 from portal.tenancy.scope import tenant_transaction
 from sync.faults.ground import Ground, check_truth
-from sync.faults.scenarios.lies import LIST
 from sync.faults.verdict import GLANCE, Verdict, until
+from sync.faults.wires import Wire
 from sync.models import Run
 from sync.services.runs import run_cancel
 
-STORMS: dict[str, list[dict[str, Any]]] = {
-    "asked to wait": [{"kind": "429", "retry_after": 2, "times": 3, "match": LIST}],
-    "resets": [
-        {"kind": "reset", "times": 2, "match": LIST},
-        {"kind": "slow", "seconds": 0.3, "match": {"path": "service/boards/"}},
-    ],
-    "slow": [{"kind": "slow", "seconds": 0.3, "probability": 0.2}],
-    "an upgrade": [{"kind": "503html", "times": 3, "match": LIST}],
-    "asked to wait without a time": [{"kind": "429", "times": 2, "match": LIST}],
-    "everything": [
-        {"kind": "429", "retry_after": 1, "probability": 0.05},
-        {"kind": "reset", "probability": 0.03},
-        {"kind": "500", "probability": 0.03},
-        {"kind": "slow", "seconds": 0.2, "probability": 0.1},
-    ],
-}
+
+def storms_of(wire: Wire) -> dict[str, list[dict[str, Any]]]:
+    """The rules of each storm, by its name."""
+    return {
+        "asked to wait": [{"kind": "429", "retry_after": 2, "times": 3, "match": wire.pages}],
+        "resets": [
+            {"kind": "reset", "times": 2, "match": wire.pages},
+            {"kind": "slow", "seconds": 0.3, "match": wire.early},
+        ],
+        "slow": [{"kind": "slow", "seconds": 0.3, "probability": 0.2}],
+        "an upgrade": [{"kind": "503html", "times": 3, "match": wire.pages}],
+        "asked to wait without a time": [{"kind": "429", "times": 2, "match": wire.pages}],
+        "everything": [
+            {"kind": "429", "retry_after": 1, "probability": 0.05},
+            {"kind": "reset", "probability": 0.03},
+            {"kind": "500", "probability": 0.03},
+            {"kind": "slow", "seconds": 0.2, "probability": 0.1},
+        ],
+    }
+
+
 WAITS = {"asked to wait", "resets", "an upgrade", "asked to wait without a time"}
 IN_SHORT = ("resets",)
-MOST_AT_ONCE = 4
-"""Requests in flight that the adapter allows itself; the vendor gives no number, and asks for few."""
 
 
 def storms(ground: Ground, verdict: Verdict) -> None:
     """F6: each storm during a full run, which shows its waits as waits and finishes."""
-    for name in IN_SHORT if ground.short else STORMS:
+    every, allowed = storms_of(ground.psa.wire), at_once_allowed(ground)
+    for name in IN_SHORT if ground.short else every:
         ground.psa.control("stats/reset")
-        ground.psa.fault(*STORMS[name])
+        ground.psa.fault(*every[name])
         run = ground.ask("full")
         with watching(ground, run) as waits:
             ended = ground.ended(run, 600)
@@ -49,12 +54,22 @@ def storms(ground: Ground, verdict: Verdict) -> None:
         verdict.require(ended.state == Run.State.DONE, f"{name}: the run ended as {ended.state}: {ended.message}")
         verdict.require(name not in WAITS or bool(waits), f"{name}: no wait was shown")
         at_once = int(stats["max_concurrency"])
-        verdict.require(at_once <= MOST_AT_ONCE, f"{name}: {at_once} requests at once")
+        verdict.require(at_once <= allowed, f"{name}: {at_once} requests at once")
         verdict.most("most_requests_at_once", at_once)
         verdict.add("waits_seen", len(waits))
         check_truth(ground, verdict, name)
     early(ground, verdict)
     nowhere(ground, verdict)
+
+
+def at_once_allowed(ground: Ground) -> int:
+    """Requests in flight that the adapter allows itself."""
+    with tenant_transaction(ground.organization.pk):
+        adapter = connection_open(ground.connection)
+    try:
+        return adapter.budget.concurrency
+    finally:
+        adapter.close()
 
 
 @contextmanager
@@ -82,7 +97,7 @@ def early(ground: Ground, verdict: Verdict) -> None:
     """Nothing is asked of the PSA before the time that it named is over."""
     seconds = 3
     ground.psa.control("stats/reset")
-    ground.psa.fault({"kind": "429", "retry_after": seconds, "times": 1, "match": LIST})
+    ground.psa.fault({"kind": "429", "retry_after": seconds, "times": 1, "match": ground.psa.wire.pages})
     run = ground.ask("full")
     until(lambda: ground.run(run).state == Run.State.WAITING, 60, "the run waits")
     asked, now = requests(ground), ground.run(run)

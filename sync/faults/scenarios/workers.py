@@ -33,7 +33,7 @@ def zombie(ground: Ground, verdict: Verdict) -> None:
 
 def one_zombie(ground: Ground, verdict: Verdict, *, late: bool) -> None:
     """Stops the worker at a random moment. ``late``: it wakes up when the run has ended, else in the middle of its successor's work."""
-    ground.psa.fault({"kind": "slow", "seconds": 0.4, "match": {"path": "service/boards/"}})
+    ground.psa.fault({"kind": "slow", "seconds": 0.4, "match": ground.psa.wire.early})
     run = ground.ask("clear_resync")
     until(lambda: working(ground, run), 30, "a worker takes the run")
     time.sleep(ground.chance.uniform(0, 0.5))

@@ -24,6 +24,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         arguments = [f"--{name}" for name in ("short", "json") if options[name]]
-        arguments += [f"--seed={options['seed']}", *(f"--scenario={name}" for name in options["scenario"])]
+        arguments += [f"--seed={options['seed']}", f"--provider={options['provider']}"]
+        arguments += [f"--scenario={name}" for name in options["scenario"]]
         arguments += [f"--{name}={options[name]}" for name in ("tickets", "rounds", "without") if options[name]]
         sys.exit(perform(arguments))

@@ -45,6 +45,14 @@ def test_with_its_guard_off_the_scenario_reports_violations(scenario: str, guard
     assert any(sentence.startswith(f"{scenario}: ") for sentence in report["violations"])
 
 
+@pytest.mark.parametrize(("provider", "scenario"), [("halo", "F11"), ("autotask", "F5")])
+def test_scenarios_hold_over_the_wire_of_the_other_systems(provider: str, scenario: str) -> None:
+    code, report = play("--provider", provider, "--scenario", scenario)
+    assert report["violations"] == []
+    assert code == 0
+    assert (report["provider"], set(report["scenarios"])) == (provider, {scenario})
+
+
 def test_the_play_refuses_to_begin_outside_of_its_arena() -> None:
     done = subprocess.run(
         [sys.executable, "-m", "sync.faults.play"], cwd=ROOT, capture_output=True, text=True, timeout=60, check=False
