@@ -3,26 +3,53 @@
 from __future__ import annotations
 
 import datetime as dt
+import random
+import time
+from collections import deque
+from dataclasses import dataclass, field
 from typing import Any
 
-from sync.faults.ground import Ground, check_truth
+from sync.faults.ground import FIELDS, Ground, check_truth, remote_tickets
 from sync.faults.verdict import Verdict
 from sync.models import Run
 
 LATEST = 240
 """Seconds that a commit may come late: the quick sync reads five minutes behind its cursor."""
+UPDATED = FIELDS.index("remote_updated_at")
+OLD_ENOUGH = LATEST + 60
+RESERVED = 4
+"""Every fourth ticket is kept for late commits."""
 EDGE = 1050
 """More than a page of records that were stamped in the same second."""
+
+
+@dataclass(slots=True)
+class Late:
+    """Tickets for late commits: those whose stamp is older than any that a late commit gets, for a stamp never goes back. They are
+    left alone by what is stamped now, and come back once what was last done to them is old enough."""
+
+    free: set[int]
+    taken: deque[tuple[float, list[int]]] = field(default_factory=deque)
+
+    def take(self, chance: random.Random, number: int) -> list[int]:
+        """At most so many of them."""
+        while self.taken and self.taken[0][0] < time.monotonic() - OLD_ENOUGH:
+            self.free.update(self.taken.popleft()[1])
+        chosen = chance.sample(sorted(self.free), min(number, len(self.free)))
+        self.free.difference_update(chosen)
+        self.taken.append((time.monotonic(), chosen))
+        return chosen
 
 
 def cursor(ground: Ground, verdict: Verdict) -> None:
     """F9: after each history and one quick sync, readers see the PSA as it is."""
     full = ground.sync("full")
     verdict.require(full.state == Run.State.DONE, f"the full run ended as {full.state}: {full.message}")
-    untouched = long_untouched(ground)
+    reserved = set(ground.psa.ids()[::RESERVED])
+    late = Late(reserved & long_untouched(ground))
     histories = ground.rounds or (5 if ground.short else 1000)
     for number in range(histories):
-        deeds = [deed(ground, untouched) for _ in range(ground.chance.randint(1, 4))]
+        deeds = [deed(ground, verdict, late, reserved) for _ in range(ground.chance.randint(1, 4))]
         run = ground.sync("quick")
         verdict.require(run.state == Run.State.DONE, f"history {number}: the quick sync ended as {run.state}")
         before = len(verdict.violations)
@@ -33,14 +60,14 @@ def cursor(ground: Ground, verdict: Verdict) -> None:
 
 
 def long_untouched(ground: Ground) -> set[int]:
-    """Tickets whose stamp is older than any that a late commit gets: other scenarios may have changed the rest just now."""
-    before = dt.datetime.fromisoformat(stamp(ground, 0)) - dt.timedelta(seconds=LATEST + 60)
-    old = f"lastUpdated<[{before:%Y-%m-%dT%H:%M:%SZ}]"
-    return set(ground.psa.ids(conditions=old))
+    """Tickets that nothing has changed for so long that a late commit may: other scenarios may have changed the rest just now."""
+    before = now(ground) - dt.timedelta(seconds=OLD_ENOUGH)
+    stamps = {int(each): values[UPDATED] for each, values in remote_tickets(ground.connection).items()}
+    return {each for each, updated in stamps.items() if updated is not None and updated < before}
 
 
-def deed(ground: Ground, untouched: set[int]) -> str:
-    """One thing that happens in the PSA; returns its name. Only what nobody ``touched`` is stamped late: a stamp never goes back."""
+def deed(ground: Ground, verdict: Verdict, late: Late, reserved: set[int]) -> str:
+    """One thing that happens in the PSA; returns its name."""
     kind: str = ground.chance.choice(["now", "late", "one second", "page edge", "created", "created late"])
     number = EDGE if kind == "page edge" else ground.chance.randint(1, 40)
     order: dict[str, Any] = {"collection": "tickets"}
@@ -49,16 +76,23 @@ def deed(ground: Ground, untouched: set[int]) -> str:
     if kind.startswith("created"):
         ground.psa.control("create", **order, n=min(number, 5))
         return kind
-    pool = sorted(untouched) if kind == "late" else ground.psa.ids()
-    chosen = ground.chance.sample(pool, min(number, len(pool)))
-    untouched.difference_update(chosen)
+    if kind == "late":
+        chosen = late.take(ground.chance, number)
+        verdict.add("late_commits", len(chosen))
+    else:
+        pool = [each for each in ground.psa.ids() if each not in reserved]
+        chosen = ground.chance.sample(pool, min(number, len(pool)))
     if chosen:
-        ground.psa.control("change", **order, ids=chosen, set={"summary": f"{kind} {ground.chance.getrandbits(32)}"})
+        ground.psa.say(f"{kind} {ground.chance.getrandbits(32)}", **order, ids=chosen)
     return kind
 
 
 def stamp(ground: Ground, latest: int) -> str:
     """A moment up to ``latest`` seconds ago, by the PSA's clock."""
-    now = dt.datetime.fromisoformat(ground.psa.control("clock", method="GET")["now"])
-    moment = now - dt.timedelta(seconds=ground.chance.randint(0, latest))
-    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+    moment = now(ground) - dt.timedelta(seconds=ground.chance.randint(0, latest))
+    return moment.strftime(ground.psa.wire.stamp)
+
+
+def now(ground: Ground) -> dt.datetime:
+    """The PSA's clock."""
+    return dt.datetime.fromisoformat(ground.psa.control("clock", method="GET")["now"])

@@ -13,15 +13,18 @@ from sync.faults.verdict import Verdict, until
 from sync.models import Run, RunStream
 
 PAGE = "/"
+LASTING = 1.5
+"""Seconds for each answer of the PSA in the long scenario, so that a run is still at work when the next restart comes."""
 
 
 def database(ground: Ground, verdict: Verdict) -> None:
     """F4: restarts during runs, half of them by a crash; each run ends right, and the pages say when to come again."""
     pages = Pages(ground.crew)
     until(lambda: pages.ask("/readyz")[0] == 200, 60, "the pages answer")
+    slow = {"kind": "slow", "seconds": 0.15 if ground.short else LASTING}
     left, turn = ground.rounds or (2 if ground.short else 40), 0
     while left > 0:
-        ground.psa.fault({"kind": "slow", "seconds": 0.15})
+        ground.psa.fault(slow)
         run = ground.ask("clear_resync" if turn % 2 else "full")
         least = 0
         for _ in range(min(left, ground.chance.randint(1, 3))):
