@@ -49,6 +49,8 @@ def harmless(wire: Wire) -> dict[str, list[dict[str, Any]]]:
     }
 
 
+PATIENCE = 600
+"""Seconds: a run tries again for four minutes before it gives up on an error that may pass."""
 IN_SHORT = ("half of the rows", "all but 3 in 100", "rows and count agree")
 
 
@@ -72,7 +74,7 @@ def lie(ground: Ground, verdict: Verdict, name: str, rules: list[dict[str, Any]]
     """One lie: the run is held or an Error with a reason, and what readers see stays."""
     before = ground.tickets()
     ground.psa.fault(*rules)
-    run = ground.sync("full")
+    run = ground.ended(ground.ask("full"), PATIENCE)
     ground.psa.calm()
     verdict.require(run.result in {"held", "error"} and bool(run.message), f"{name}: {run.result}: {run.message}")
     verdict.require(ground.tickets() == before, f"{name}: {before - ground.tickets()} tickets were removed")
