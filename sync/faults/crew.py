@@ -66,6 +66,14 @@ class Crew:
             process.send_signal(signal.SIGKILL)
             process.wait()
 
+    def told(self, lines: int = 60) -> str:
+        """Which processes run, and the last lines that they wrote: what there is to go by when something is stuck."""
+        states = [
+            f"{name}: {'runs' if process.poll() is None else process.returncode}"
+            for name, process in self.processes.items()
+        ]
+        return "\n".join([", ".join(states), *Path(self.log.name).read_text(errors="replace").splitlines()[-lines:]])
+
     def end(self) -> None:
         """Kills whatever still runs, stopped processes too."""
         for name in list(self.processes):

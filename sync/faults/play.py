@@ -112,6 +112,7 @@ def played(
         scenario(ground, verdict)
     except Stuck as err:
         verdict.violations.append(str(err))
+        print(ground.crew.told(), file=sys.stderr, flush=True)
     finally:
         ground.psa.calm()
         ground.crew.keep("one", "two")

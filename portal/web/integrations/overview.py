@@ -19,7 +19,7 @@ from portal.web.integrations.checks import shown_test, stored_test
 from portal.web.integrations.forms import NameForm, RemoveForm
 from portal.web.integrations.found import found_connection, found_provider, shown_connection
 from portal.web.integrations.shown import rights_needed, settings_lines, shown_card
-from portal.web.mappings.card import mapping_lines
+from portal.web.mappings.card import mapping_lines, mapping_step
 from portal.web.middleware import waits_on_network
 from portal.web.request import PortalRequest
 from portal.web.sync.words import stream_words
@@ -57,14 +57,16 @@ def connection(request: PortalRequest, pk: int) -> HttpResponse:
 
 def overview(found: Connection, name_form: NameForm | None = None) -> dict[str, Any]:
     """What the page of a connection shows."""
-    provider = found_provider(found.provider)
+    provider, card = found_provider(found.provider), shown_card(connection_card(found, timezone.now()))
+    lines = [] if card.card.unread else mapping_lines(found)
     return {
         "connection": found,
         "provider": provider,
-        "card": shown_card(connection_card(found, timezone.now())),
+        "card": card,
         "test": stored_test(found.last_test),
         "settings_lines": settings_lines(found),
-        "mapping_lines": mapping_lines(found),
+        "mapping_lines": lines,
+        "mapping_step": mapping_step(lines),
         "name_form": name_form or NameForm(initial={"name": found.name}),
         "change": change_of(found),
         "tab": "overview",

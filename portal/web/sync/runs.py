@@ -12,6 +12,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
 from portal.web.access import requires
+from portal.web.mappings.card import mapping_step_of
 from portal.web.request import PortalRequest, number_of
 from portal.web.sync.forms import ACTION_CHOICES, LEVEL_CHOICES, PREVIEW_CHOICES, DecisionForm, ItemsForm, LogForm
 from portal.web.sync.found import found_run
@@ -94,6 +95,7 @@ def overview(run: Run) -> dict[str, Any]:
         "totals": totals,
         "report": shown_report(run),
         "undo_until": undo_offer(run, totals),
+        "mapping_step": mapping_step_of(run),
         "coverage": [coverage_words(coverage) for coverage in run_coverage(run, streams)],
         "groups": issue_groups(run),
         "verified": bool(compared),
