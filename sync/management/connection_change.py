@@ -5,6 +5,8 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import Any
 
 from django.core.management.base import CommandError
@@ -32,6 +34,7 @@ from portal.tenancy.scope import tenant_transaction
 from sync.management.commands.sync import GLANCE, until_closed
 from sync.management.connection_input import credentials_from, json_file, settings_for
 from sync.models import InstanceChange, Run
+from sync.selectors.archive import archive_of
 from sync.selectors.clearance import clearance, live_counts
 from sync.selectors.instance import change_of
 from sync.services import instance
@@ -69,6 +72,27 @@ def cancel(command: ConnectionCommand, connection: Connection, options: Options)
     with tenant_transaction():
         instance.change_cancel(change=_open(connection), actor=None)
     _answer(command, connection)
+
+
+def export(command: ConnectionCommand, connection: Connection, options: Options) -> None:
+    """At any time, as on the page. The file appears when it is whole, and only its owner can read it."""
+    path = Path(options["file"])
+    if path.exists():
+        raise CommandError(f"{path} is there already. Nothing was written: name another file.")
+    try:
+        with NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as part:
+            unfinished = Path(part.name)
+            try:
+                with tenant_transaction():
+                    written = archive_of(connection, part)
+                unfinished.rename(path)
+            finally:
+                unfinished.unlink(missing_ok=True)
+    except OSError as err:
+        raise CommandError(f"{path} can't be written: {err.strerror}.") from err
+    records = sum(written.values())
+    answer = {"connection": connection.pk, "name": connection.name, "file": str(path), "records": written}
+    command.answer(answer, [f"{records:,} records of {connection.name} are in {path}."])
 
 
 def purge(command: ConnectionCommand, connection: Connection, options: Options) -> None:
@@ -124,6 +148,7 @@ STEPS: dict[str, Callable[[ConnectionCommand, Connection, Options], int | None]]
     "show": show,
     "disconnect": disconnect,
     "cancel": cancel,
+    "export": export,
     "purge": purge,
     "connect": connect,
     "read": read,

@@ -72,11 +72,15 @@ def _schedule(parser: CommandParser) -> None:
 
 def _change(parser: CommandParser) -> None:
     """One parser a step, in the order in which they are taken."""
-    steps = parser.add_subparsers(dest="step", required=True, metavar="show|disconnect|cancel|purge|connect|read|first")
+    steps = parser.add_subparsers(
+        dest="step", required=True, metavar="show|disconnect|cancel|export|purge|connect|read|first"
+    )
     _on_connection(steps, "show", "the step that it has come to")
     begin = _on_connection(steps, "disconnect", "leave the old instance: no sync starts any more")
     begin.add_argument("--reason", required=True, help="why; it stands in the audit log")
     _on_connection(steps, "cancel", "go back to the old instance, as long as nothing is purged")
+    export = _on_connection(steps, "export", "write everything that is here to a file, a ZIP of CSVs")
+    export.add_argument("--file", required=True, metavar="FILE", help="where to; there must be none yet")
     purge = _on_connection(steps, "purge", "delete what came from the old instance")
     purge.add_argument(
         "--confirm", metavar="NAME", help="the connection's name; without it this only says what would go"

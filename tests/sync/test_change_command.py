@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import json
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -102,6 +104,23 @@ def test_calling_off_goes_back_to_the_same_psa(linked: Connection, sync: Sync) -
     assert tickets_of(linked) == before
     assert sync("quick").result == "no_change"
     assert [action for action, _ in acts(linked)] == ["connection.change_begun", "connection.change_cancelled"]
+
+
+def test_everything_that_is_here_can_be_taken_along(linked: Connection, sync: Sync, tmp_path: Path) -> None:
+    sync("full")
+    before, path = tickets_of(linked), tmp_path / "along.zip"
+    told = change(linked, "export", "--file", str(path))
+    assert (told["file"], told["records"]["tickets"]) == (str(path), before)
+    assert path.stat().st_mode & 0o777 == 0o600
+    with zipfile.ZipFile(path) as archive:
+        assert set(archive.namelist()) == {f"{stream}.csv" for stream in told["records"]}
+        rows = list(csv.DictReader(io.StringIO(archive.read("tickets.csv").decode("utf-8-sig"))))
+    with tenant_transaction(linked.organization_id):
+        ours = set(Ticket.objects.filter(connection=linked).values_list("remote_id", flat=True))
+    assert {row["remote_id"] for row in rows} == ours
+    assert "is there already" in refused(linked, "export", "--file", str(path))
+    assert "can't be written" in refused(linked, "export", "--file", str(tmp_path / "nowhere" / "along.zip"))
+    assert [entry.name for entry in tmp_path.iterdir()] == ["along.zip"]
 
 
 def test_a_purge_wants_the_name_and_says_before_what_would_go(linked: Connection, sync: Sync) -> None:

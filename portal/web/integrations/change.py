@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import tempfile
-import zipfile
 from collections.abc import Callable
-from typing import IO, Any
+from typing import Any
 
 from django import forms
 from django.contrib import messages
@@ -25,11 +24,12 @@ from portal.web.integrations.forms import RemoveForm
 from portal.web.integrations.found import found_provider, shown_connection
 from portal.web.integrations.shown import shown_card
 from portal.web.request import PortalRequest
-from portal.web.sync.downloads import BOM, csv_text, slug
+from portal.web.sync.downloads import slug
 from portal.web.sync.words import stream_words
 from sync.models import InstanceChange, Run
+from sync.selectors.archive import archive_of
 from sync.selectors.clearance import clearance, live_counts
-from sync.selectors.instance import change_of, stored_columns, stored_rows, stored_streams
+from sync.selectors.instance import change_of
 from sync.selectors.overview import connection_card
 from sync.services import instance
 
@@ -176,13 +176,3 @@ def connection_export(request: PortalRequest, pk: int) -> FileResponse:
     answer = FileResponse(file, as_attachment=True, filename=name, content_type="application/zip")
     answer["Cache-Control"] = "no-store"
     return answer
-
-
-def archive_of(found: Connection, file: IO[bytes]) -> None:
-    """Writes the ZIP, batch by batch, so that memory stays flat."""
-    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
-        for target in stored_streams():
-            with archive.open(f"{target.stream}.csv", "w", force_zip64=True) as entry:
-                entry.write((BOM + csv_text([tuple(stored_columns(target))])).encode())
-                for rows in stored_rows(found, target):
-                    entry.write(csv_text(rows).encode())

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import csv
 import datetime as dt
-import io
-import json
 import re
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
-from decimal import Decimal
 from typing import Any
 
 from asgiref.sync import sync_to_async
 from django.http import StreamingHttpResponse
 from django.views.decorators.http import require_GET
 
+from portal.core.csv_files import BOM, csv_text
 from portal.tenancy.scope import tenant_transaction
 from portal.web.access import requires
 from portal.web.request import PortalRequest
@@ -26,7 +23,6 @@ from sync.selectors.export import COLUMNS, ticket_rows
 from sync.selectors.history import history_rows
 
 Batch = Callable[[int], Sequence[Sequence[Any]]]
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 HISTORY_COLUMNS = (
     "Run",
     "Connection",
@@ -42,8 +38,6 @@ HISTORY_COLUMNS = (
     "Requests",
     "Message",
 )
-BOM = "\ufeff"
-"""Without it spreadsheets take UTF-8 for something else."""
 
 
 @require_GET
@@ -103,29 +97,6 @@ def history_values(run: Run) -> tuple[Any, ...]:
     said = (run.get_trigger_display(), starter(run), run.reason)
     named = (run.pk, run.connection.name, run.get_kind_display(), badge_of(run).word)
     return (*named, *said, *times, seconds, run.requests, run.message)
-
-
-def csv_text(rows: Iterable[Sequence[Any]]) -> str:
-    """Rows as CSV lines of safe cells."""
-    out = io.StringIO()
-    csv.writer(out).writerows([safe_cell(value) for value in row] for row in rows)
-    return out.getvalue()
-
-
-def safe_cell(value: Any) -> str | int | float:
-    """A value that no spreadsheet takes for a formula: text that begins like one gets an apostrophe in front."""
-    if value is None or value == {}:
-        return ""
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, int | float):
-        return value
-    if isinstance(value, dt.datetime):
-        return value.astimezone(dt.UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
-    if isinstance(value, dt.date | Decimal):
-        return str(value)
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    return f"'{text}" if text.lstrip(" ").startswith(FORMULA) else text
 
 
 def slug(name: str) -> str:

@@ -16,9 +16,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from integrations.models import Connection
+from portal.core.csv_files import safe_cell
 from portal.tenancy.models import User
 from portal.tenancy.scope import tenant_transaction
-from portal.web.sync.downloads import safe_cell
 from sync.models import Run
 from tests.fixtures.runs import make_run
 from tickets.models import Ticket
