@@ -138,7 +138,7 @@ def credentials_step(request: PortalRequest, found: Connection) -> Answer:
     form = credentials_form(found, request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid() and replaced(request, found, form):
         try_out(found_connection(found.pk))
-        return redirect("web:connection_configure", pk=found.pk, step="test")
+        return go_on(found, "credentials")
     system = found_provider(found.provider)
     own = {"form": form, "rights": rights_needed(system), "capabilities": capabilities_of(system)}
     context = context_of(found, "credentials") | own
