@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from django.db import connection
 from django.utils import timezone
 
-from integrations.errors import NotFound
+from integrations.errors import IntegrationError, NotFound, ProtocolError, RateLimited, TransientError
 from integrations.port import Page, StreamSpec
 from portal.core.merge import MergeContext, MergeCounts, Target, merge, news, read_whole_tables, remove
 from sync.engine.arrivals import arrived
@@ -52,9 +52,12 @@ def fetch_children(work: Work, spec: StreamSpec, stream: RunStream) -> bool:
     began = time.monotonic()
     while due := due_parents(work, spec, stream):
         for batch in asked_ahead(work, spec, due):
-            answers = [(parent, answer_of(work, call)) for parent, call in batch.calls]
+            answers, failure = answers_of(work, batch)
             began, seconds = time.monotonic(), time.monotonic() - began
-            land_children(work, spec, stream, answers, batch.asked_at, seconds)
+            if answers:
+                land_children(work, spec, stream, answers, batch.asked_at, seconds)
+            if failure is not None:
+                raise failure
         if work.time_is_up:
             return False
     finish_children(work, spec, stream)
@@ -92,6 +95,23 @@ def cancel(batch: Batch | None) -> None:
     """Drops requests that have not begun; those that have end by themselves."""
     for _, call in batch.calls if batch is not None else ():
         call.cancel()
+
+
+def answers_of(work: Work, batch: Batch) -> tuple[list[tuple[Due, Page]], IntegrationError | None]:
+    """What was answered, and the first failure that may pass: it costs its own request, not those beside it. What had not been asked
+    by then is not asked any more."""
+    answers: list[tuple[Due, Page]] = []
+    failure: IntegrationError | None = None
+    for parent, call in batch.calls:
+        if call.cancelled():
+            continue
+        try:
+            answers.append((parent, answer_of(work, call)))
+        except (RateLimited, TransientError, ProtocolError) as err:
+            if failure is None:
+                failure = err
+                cancel(batch)
+    return answers, failure
 
 
 def answer_of(work: Work, call: Future[Page]) -> Page:

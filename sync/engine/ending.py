@@ -177,8 +177,9 @@ def close_cancelled(run_id: int) -> None:
         Run.objects.filter(pk=run_id).update(cancelled_by_id=signal.by_id)
 
 
-def wait(lease: Lease, error: IntegrationError, *, seconds: float) -> None:
-    """Parks the run until a moment; the sweeper rings then. Shown as a wait with its reason, not as slowness."""
+def wait(lease: Lease, error: IntegrationError, *, seconds: float, failures: int = 0) -> None:
+    """Parks the run until a moment; the sweeper rings then. Shown as a wait with its reason, not as slowness. ``failures``: how many more
+    there have been in a row; to be asked to wait is none."""
     until = timezone.now() + dt.timedelta(seconds=max(0.5, seconds) + random.uniform(0, 0.5))
     try:
         with step(lease, progress=False):
@@ -195,7 +196,7 @@ def wait(lease: Lease, error: IntegrationError, *, seconds: float) -> None:
                 wait_until=until,
                 wait_reason=error.message,
                 lease_until=None,
-                attempts=F("attempts") + 1,
+                attempts=F("attempts") + failures,
             )
     except LeaseLost:
         return
@@ -215,4 +216,4 @@ def retry(lease: Lease, error: IntegrationError) -> None:
     asked = error.retry_after if isinstance(error, TransientError) else None
     with tenant_transaction(lease.organization_id):
         connection_failed(connection_id=lease.connection_id, error=error)
-    wait(lease, error, seconds=delay_of(attempts) if asked is None else asked)
+    wait(lease, error, seconds=delay_of(attempts) if asked is None else asked, failures=1)

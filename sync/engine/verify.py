@@ -17,6 +17,9 @@ from sync.engine.work import Work
 from sync.models import Run, RunStream
 from sync.streams import TARGETS
 
+COMPARED = "compared"
+"""In the run's report while streams are compared: what is done of it, so that a failure costs its own request alone."""
+
 
 class Incomplete(Exception):
     """What was read does not agree with the PSA's own count."""
@@ -24,7 +27,8 @@ class Incomplete(Exception):
 
 def count_streams(work: Work) -> None:
     """Asks the remote how much there is, so that progress has an honest goal. Quick syncs don't: it would cost a request a stream."""
-    wanted = [spec for spec in work.specs if spec.counts and spec.reach is Reach.GLOBAL]
+    known = {stream.name for stream in RunStream.objects_of(work.run) if stream.expected is not None}
+    wanted = [spec for spec in work.specs if spec.counts and spec.reach is Reach.GLOBAL and spec.name not in known]
     calls = [
         (spec, work.submit(work.adapter.count, ReadRequest(stream=spec.name, scope=work.scope))) for spec in wanted
     ]
@@ -42,13 +46,18 @@ def count_streams(work: Work) -> None:
 
 def verify(work: Work) -> None:
     """Compares each counted stream with the remote's count now. Raises Incomplete; keeps the figures as the run's report."""
-    report: dict[str, Any] = {}
+    report: dict[str, Any] = work.run.verification.setdefault(COMPARED, {})
     for stream in RunStream.objects_of(work.run):
         spec = next(spec for spec in work.specs if spec.name == stream.name)
         if stream.state == RunStream.State.SKIPPED or not spec.counts or spec.reach is not Reach.GLOBAL:
             continue
+        if stream.name in report:
+            continue
         report[stream.name] = compare(work, spec, stream)
-    work.run.verification |= {"streams": report}
+        with step(work.lease):
+            Run.objects.filter(pk=work.run.pk).update(verification=work.run.verification)
+            work.bill()
+    work.run.verification["streams"] = work.run.verification.pop(COMPARED)
     with step(work.lease):
         Run.objects.filter(pk=work.run.pk).update(verification=work.run.verification)
         work.bill()

@@ -1,0 +1,76 @@
+"""What a failure costs: the request that failed, and not what was answered beside or before it."""
+
+from __future__ import annotations
+
+from integrations.models import Connection
+from sync.models import Run
+from tests.fixtures.systems import Sandbox
+from tests.sync.conftest import Sync
+from tests.sync.test_handling import TICKETS, Handle, handle, tried
+
+__all__ = ["handle"]
+COUNT = {"path": "service/tickets/count$"}
+
+
+def asked(calm: Sandbox, ending: str) -> dict[str, int]:
+    """{path: requests} of the paths with that ending."""
+    by_path = calm.control("stats", method="GET")["by_path"]
+    return {path: number for path, number in by_path.items() if path.endswith(ending)}
+
+
+def test_waits_that_the_psa_asks_for_are_no_failures(linked: Connection, calm: Sandbox, handle: Handle) -> None:
+    handle(retry_attempts=2)
+    calm.control("faults", kind="429", retry_after=1, times=5, match=TICKETS)
+    calm.control("faults", kind="500", after=5, times=1, match=TICKETS)
+    run = tried(linked)
+    assert (run.state, run.result) == (Run.State.DONE, "success"), run.message
+
+
+def test_a_count_that_never_comes_ends_the_run(linked: Connection, calm: Sandbox, handle: Handle) -> None:
+    handle(retry_attempts=3)
+    calm.control("stats/reset")
+    calm.control("faults", kind="500", match=COUNT)
+    run = tried(linked)
+    assert run.state == Run.State.FAILED
+    assert "Tried 3 times." in run.message
+    counts = asked(calm, "/count")
+    assert counts.pop("GET service/tickets/count") == 3
+    assert set(counts.values()) == {1}
+
+
+def test_verification_goes_on_where_it_stopped(linked: Connection, calm: Sandbox, sync: Sync, handle: Handle) -> None:
+    handle(retry_attempts=3)
+    sync("full")
+    calm.control("stats/reset")
+    calm.control("faults", kind="500", after=1, times=2, match=COUNT)
+    run = tried(linked)
+    assert run.state == Run.State.DONE, run.message
+    counts = asked(calm, "/count")
+    assert counts.pop("GET service/tickets/count") >= 4
+    assert set(counts.values()) == {2}
+    assert set(run.verification["streams"]) >= {"tickets", "boards"}
+    assert "compared" not in run.verification
+
+
+def test_a_parent_that_fails_costs_its_own_request_alone(linked: Connection, calm: Sandbox, handle: Handle) -> None:
+    handle(retry_attempts=3)
+    boards = calm.control("truth", method="GET", collection="boards")["ids"]
+    calm.control("stats/reset")
+    calm.control("faults", kind="500", times=2, match={"path": f"service/boards/{boards[1]}/statuses$"})
+    run = tried(linked)
+    assert (run.state, run.result) == (Run.State.DONE, "success"), run.message
+    assert asked(calm, "/statuses")["GET service/boards/{}/statuses"] == len(boards) + 2
+
+
+def test_a_parent_that_always_fails_ends_the_run_once_all_others_are_read(
+    linked: Connection, calm: Sandbox, handle: Handle
+) -> None:
+    handle(retry_attempts=3)
+    boards = calm.control("truth", method="GET", collection="boards")["ids"]
+    calm.control("stats/reset")
+    calm.control("faults", kind="500", match={"path": f"service/boards/{boards[1]}/statuses$"})
+    run = tried(linked)
+    assert run.state == Run.State.FAILED
+    assert "Tried 3 times." in run.message
+    statuses = asked(calm, "/statuses")["GET service/boards/{}/statuses"]
+    assert len(boards) + 2 <= statuses <= len(boards) + 3
