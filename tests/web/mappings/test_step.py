@@ -19,7 +19,7 @@ from tests.mappings.conftest import set_to
 from tests.tickets.factories import make_board, make_status
 from tickets.models import Status
 
-OFFER = "Next: say what 2 of the PSA’s words are here"
+OFFER = "Next: map what is left, 2 in all"
 
 
 @pytest.fixture
@@ -55,7 +55,7 @@ def run_page(browser: Client, run: Run) -> str:
 
 def test_before_the_first_sync_nothing_is_said_to_be_left(browser: Client, connection: Connection, odd: Status) -> None:
     page = connection_page(browser, connection)
-    assert "Next: say what" not in page
+    assert "Next: map what" not in page
     assert "Nothing left to map" not in page
     assert "After the first sync" in page
 
@@ -86,7 +86,7 @@ def test_once_somebody_maps_the_offer_is_gone_and_the_card_goes_on_counting(
     run = first_run(connection)
     with tenant_transaction(connection.organization_id):
         set_to(connection, "status", odd.remote_id, "keep")
-    assert "Next: say what" not in run_page(browser, run)
+    assert "Next: map what" not in run_page(browser, run)
     page = connection_page(browser, connection)
-    assert "Next: say what" not in page
+    assert "Next: map what" not in page
     assert "1 not mapped" in page
