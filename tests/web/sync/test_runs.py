@@ -169,12 +169,15 @@ def test_a_held_run_is_approved_or_rejected_with_a_reason(as_admin: Client, held
     )
 
 
-QUERIES = {"run": (11, 11), "run_items": (12, 12), "run_log": (11, 11)}
+QUERIES = {"run": (12, 12), "run_items": (12, 12), "run_log": (11, 11)}
 
 
 @pytest.mark.parametrize("name", QUERIES)
 def test_query_counts_do_not_grow_with_the_items(as_admin: Client, connection: Connection, name: str) -> None:
     counts = []
+    with tenant_transaction(connection.organization_id):
+        # The page of the very first run also counts what is left to map.
+        make_run(connection, "full", result="success")
     for number in (1, 3):
         with tenant_transaction(connection.organization_id):
             run = make_run(connection, "full", result="warning")
