@@ -20,7 +20,8 @@ FIGURES = ("fetched", "created", "updated", "removed", "failed")
 class ConnectionCard:
     """``open_run``: the one at work, else the first in the queue. ``last``: the newest finished run, with its ``figures`` summed over
     streams ({} without a run). ``next_at``/``next_kind``: what starts next by itself; None when nothing will, ``next_note`` then says why.
-    ``unread``: the connection was never read completely, so that its next sync is the first one."""
+    ``unread``: the connection was never read completely, so that its next sync is the first one, and no ``last_good`` counts: it was of
+    an instance that the connection has left, or of a part."""
 
     connection: Connection
     health: Health
@@ -68,7 +69,7 @@ def cards_of(connections: Sequence[Connection], now: dt.datetime) -> list[Connec
                 schedule=schedule,
                 open_run=at_work.get(connection.pk),
                 last=run,
-                last_good=good.get(connection.pk),
+                last_good=None if unread else good.get(connection.pk),
                 figures=figures.get(run.pk, {}) if run else {},
                 next_at=next_at,
                 next_kind=next_kind,

@@ -104,6 +104,8 @@ def card_of(trust: Trust, now: dt.datetime) -> TrustCard:
 def verdict_of(trust: Trust, now: dt.datetime) -> Verdict:
     """Whether people can rely on what is here, the gravest reason first."""
     card, good = trust.card, trust.card.last_good
+    if trust.changing:
+        return Verdict("neutral", "Not yet", "The PSA instance is being changed: nothing of the new one is here yet.")
     if not trust.complete:
         if card.connection.setup_step:
             return Verdict("neutral", "Not yet", "Setting up has not been finished, so nothing is synced.")

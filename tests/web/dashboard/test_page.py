@@ -17,7 +17,8 @@ from mappings.services import Wanted, mappings_set
 from mappings.services.values import values_prepare
 from portal.tenancy.models import User
 from portal.tenancy.scope import tenant_transaction
-from sync.models import Run, RunStream
+from sync.models import Cursor, Run, RunStream, Schedule
+from sync.services.schedules import schedule_of
 from tests.mappings.conftest import set_to
 from tests.tickets.factories import make_board, make_status, make_ticket
 from tickets.models import Status
@@ -50,6 +51,9 @@ def ran(connection: Connection, kind: str, result: str, *, hours: float, state: 
         RunStream.objects.create(
             organization_id=connection.organization_id, run=run, name="tickets", position=1, fetched=20000, updated=31
         )
+        if kind == "full" and state == "done":
+            read = {"organization_id": connection.organization_id, "connection": connection, "stream": "tickets"}
+            Cursor.objects.create(**read, updated_at=at, full_at=at)
     return run
 
 
@@ -96,6 +100,17 @@ def test_a_psa_that_refuses_is_a_reason_to_doubt(as_reader: Client, connection: 
     with tenant_transaction(connection.organization_id):
         Connection.objects.filter(pk=connection.pk).update(state="refused", state_reason="Key refused.")
     assert "The PSA cannot be reached" in shown(as_reader)
+
+
+def test_nothing_is_promised_for_a_connection_that_is_being_set_up(as_reader: Client, connection: Connection) -> None:
+    now = timezone.now()
+    with tenant_transaction(connection.organization_id):
+        Connection.objects.filter(pk=connection.pk).update(setup_step="schedule")
+        times = {"quick_next_at": now + dt.timedelta(minutes=5), "nightly_next_at": now + dt.timedelta(hours=9)}
+        Schedule.objects.filter(pk=schedule_of(connection).pk).update(**times)
+    page = shown(as_reader)
+    assert "after setting up" in page
+    assert "Next nightly" not in page
 
 
 def test_a_first_sync_is_announced_on_every_list(as_reader: Client, connection: Connection) -> None:

@@ -109,6 +109,9 @@ def test_from_the_old_instance_to_the_first_sync_of_the_new_one(
     with tenant(linked.organization_id):
         assert purge_advance(change_of(linked).pk) is False
     assert "Another instance of it" in page(browser, linked)
+    for kind in ("dashboard", "ticket_list"):
+        said = browser.get(reverse(f"web:{kind}")).content.decode()
+        assert ("is being changed" in said, "The last sync was applied" in said) == (True, False)
     step = browser.post(address(linked), {"act": "connect", "provider": "connectwise"})
     setup = reverse("web:connection_configure", args=[linked.pk, "credentials"])
     assert step.headers["Location"] == setup
@@ -126,6 +129,7 @@ def test_from_the_old_instance_to_the_first_sync_of_the_new_one(
         assert (run.result, tickets(linked)) == ("success", TICKETS)
     assert started.headers["Location"] == reverse("web:run", args=[run.pk])
     assert change_of(linked).step == "done"
+    assert "The last sync was applied and nothing failed." in browser.get(reverse("web:dashboard")).content.decode()
 
 
 def test_it_can_be_called_off_until_the_purge(browser: Client, linked: Connection, sync: Sync) -> None:
