@@ -249,7 +249,9 @@ class Metered(Protocol):
 class Provider(Protocol):
     """What the registry knows of a system before anything is configured.
 
-    A provider may also have ``limits``, a sequence of Limit: what of the system does not come here, for the capability table.
+    A provider may also have ``limits``, a sequence of Limit: what of the system does not come here, for the capability table;
+    ``key_holder``, whose rights count ("An API member whose security role has"), said before a list of them; and ``boards_there``,
+    what the system calls what are boards here ("queues"), where it is another word.
     """
 
     key: str

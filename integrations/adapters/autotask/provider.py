@@ -18,6 +18,8 @@ class AutotaskProvider:
     key: str = "autotask"
     name: str = "Autotask PSA"
     tagline: str = "Tickets, time, companies, contacts, assets, contracts and sales of Datto Autotask PSA."
+    key_holder: str = "An API user whose security level has"
+    boards_there: str = "queues"
     streams: Sequence[StreamSpec] = STREAMS
     limits: Sequence[Limit] = LIMITS
     credential_fields: Sequence[CredentialField] = (

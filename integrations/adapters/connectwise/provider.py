@@ -20,6 +20,7 @@ class ConnectWiseProvider:
     key: str = "connectwise"
     name: str = "ConnectWise PSA"
     tagline: str = "Tickets, time, companies, contacts, assets, agreements and sales of ConnectWise PSA (Manage), in the cloud or on premises."
+    key_holder: str = "An API member whose security role has"
     streams: Sequence[StreamSpec] = STREAMS
     limits: Sequence[Limit] = (
         Limit(stream="assets", why="The questions of configuration types are not read; custom fields are."),

@@ -22,6 +22,8 @@ class HaloProvider:
     tagline: str = (
         "Tickets, time, clients, users, assets, contracts and sales of HaloPSA or HaloITSM, hosted or on premises."
     )
+    key_holder: str = "An application with the permissions below, logging in as an agent whose role allows the same"
+    boards_there: str = "ticket types"
     streams: Sequence[StreamSpec] = STREAMS
     limits: Sequence[Limit] = LIMITS
     credential_fields: Sequence[CredentialField] = (

@@ -35,14 +35,16 @@ def integrations(request: PortalRequest) -> HttpResponse:
     """All connections, by system. The cards alone when they refresh themselves."""
     cards = [shown_card(card) for card in connection_cards(timezone.now())]
     systems = [
-        {"provider": provider, "cards": [card for card in cards if card.connection.provider == provider.key]}
+        {
+            "provider": provider,
+            "cards": [card for card in cards if card.connection.provider == provider.key],
+            "rights": [] if cards else rights_needed(provider),
+        }
         for provider in registry.providers()
     ]
     context = {
         "systems": systems,
         "empty": not cards,
-        "rights": rights_needed(registry.providers()[0]),
-        "first_provider": registry.providers()[0],
         "working": any(card.open_run for card in cards),
     }
     return render(request, "integrations/cards.html" if request.htmx else "integrations/list.html", context)

@@ -10,6 +10,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from integrations import registry
 from integrations.models import Connection
 from portal.tenancy.models import AuditEvent, Organization, User
 from portal.tenancy.scope import tenant_transaction
@@ -60,7 +61,18 @@ def test_nothing_connected_says_what_will_sync_and_which_rights_it_takes(browser
     page = browser.get(reverse("web:integrations")).content.decode()
     assert "No system is connected yet" in page
     assert "Service Desk › Service Tickets: Inquire All" in page
-    assert reverse("web:connection_new", args=["connectwise"]) in page
+    for system in registry.providers():
+        assert f"Connect {system.name}" in page
+        assert reverse("web:connection_new", args=[system.key]) in page
+
+
+@pytest.mark.parametrize(
+    ("system", "holder"),
+    [("connectwise", "An API member whose"), ("halo", "An application"), ("autotask", "An API user")],
+)
+def test_the_rights_are_those_of_whom_the_system_knows(browser: Client, system: str, holder: str) -> None:
+    page = browser.get(reverse("web:connection_new", args=[system])).content.decode()
+    assert holder in page
 
 
 def test_a_card_tells_state_reason_and_last_run(browser: Client, make_connection: Make) -> None:
