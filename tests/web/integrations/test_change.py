@@ -102,6 +102,9 @@ def test_from_the_old_instance_to_the_first_sync_of_the_new_one(
     shown = page(browser, linked)
     assert "What will be purged" in shown
     assert str(tickets(linked)) in shown
+    overview = browser.get(reverse("web:connection", args=[linked.pk])).content.decode()
+    assert "The PSA instance is being changed" in overview
+    assert reverse("web:run_start", args=[linked.pk, "quick"]) not in overview
     refused = browser.post(address(linked), {"act": "purge", "confirm_name": "Something else"})
     assert (refused.status_code, "The name does not match." in refused.content.decode()) == (422, True)
     assert browser.post(address(linked), {"act": "purge", "confirm_name": "Linked"}).status_code == 302
