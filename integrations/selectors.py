@@ -57,6 +57,14 @@ def connection_whole(connection_id: int) -> Connection:
     return connection
 
 
+def same_instance(connection: Connection) -> Connection | None:
+    """Another connection of the organization that leads to the same PSA instance; None when there is none, or it is not known."""
+    if not connection.fingerprint:
+        return None
+    others = _shown().filter(provider=connection.provider, fingerprint=connection.fingerprint)
+    return others.exclude(pk=connection.pk).order_by("name", "pk").first()
+
+
 def connection_home(connection_id: int) -> int | None:
     """The organization of a connection, for commands that are given no organization; None when there is no such connection."""
     with system_transaction():

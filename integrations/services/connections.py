@@ -14,7 +14,7 @@ from integrations.models import Connection
 from integrations.port import CredentialsInvalid, ProbeReport
 from integrations.services.health import connection_answered, connection_failed
 from integrations.services.opening import connection_open, credentials_of
-from integrations.services.probing import InstanceRefused, connection_test, instance_problem
+from integrations.services.probing import InstanceRefused, connection_test, instance_of, instance_problem
 from integrations.settings_schema import ConnectionSettings, range_start, settings_from, settings_of
 from portal.core.encryption import DecryptionFailed, encrypt
 from portal.core.errors import Refused
@@ -133,7 +133,7 @@ def connection_credentials_set(
     cleaned = registry.provider(connection.provider).clean_credentials(credentials)
     with tenant_transaction(connection.organization_id):
         current = _locked(connection)
-        problem = instance_problem(current.fingerprint, report.fingerprint if report else "")
+        problem = instance_problem(instance_of(current), report.fingerprint if report else "")
         if problem:
             raise InstanceRefused(problem)
         changes = _credential_changes(current.provider, _readable(current), cleaned)

@@ -36,6 +36,12 @@ def instance_problem(known: str, found: str) -> str:
     )
 
 
+def instance_of(connection: Connection) -> str:
+    """Of which PSA instance the data here are; "" while none are: until setting up is finished, people may think better of it."""
+    known: str = "" if connection.setup_step else connection.fingerprint
+    return known
+
+
 def credentials_probe(provider: str, credentials: dict[str, str], *, known_fingerprint: str = "") -> ProbeReport:
     """A test with credentials that are not stored. Raises CredentialsInvalid; everything else is a failed check."""
     adapter = adapter_on(provider, credentials)
@@ -64,7 +70,7 @@ def connection_test(*, connection: Connection) -> ProbeReport:
         report = ProbeReport(checks=[Check(name="Keys", ok=False, message=err.message, action=action, error=err.code)])
     else:
         try:
-            report = with_instance(adapter.probe(), connection.fingerprint)
+            report = with_instance(adapter.probe(), instance_of(connection))
         finally:
             adapter.close()
     connection_tested(connection=connection, report=report)
@@ -78,7 +84,7 @@ def connection_tested(*, connection: Connection, report: ProbeReport) -> None:
         values: dict[str, Any] = {"last_test": stored_report(report, now)}
         if usable(report.checks):
             values |= {"product": report.product, "version": report.version}
-            if not connection.fingerprint:
+            if not instance_of(connection):
                 values["fingerprint"] = report.fingerprint
             connection_answered(connection_id=connection.pk, at=now)
             values["state_reason"] = reason_of(report.checks)

@@ -21,7 +21,7 @@ from integrations.services.connections import (
     credentials_merged,
 )
 from integrations.services.opening import credentials_of
-from integrations.services.probing import connection_tested, credentials_probe, usable
+from integrations.services.probing import connection_tested, credentials_probe, instance_of, usable
 from portal.core.encryption import DecryptionFailed
 from portal.core.errors import Refused
 from portal.tenancy.scope import tenant_transaction
@@ -80,7 +80,7 @@ def tried(found: Connection, form: CredentialsForm) -> ProbeReport | None:
         return None
     try:
         wanted = credentials_merged(found, form.credentials())
-        report = credentials_probe(found.provider, wanted, known_fingerprint=found.fingerprint)
+        report = credentials_probe(found.provider, wanted, known_fingerprint=instance_of(found))
         if usable(report.checks):
             with tenant_transaction():
                 current = connection_credentials_set(connection=found, credentials=wanted, report=report)

@@ -174,6 +174,7 @@ def test_credentials_of_another_psa_are_refused(
     answer = browser.post(address, {"address": psa.address, "company_id": "training"})
     assert answer.status_code == 422
     assert "lead to another PSA" in answer.content.decode()
+    assert reverse("web:connection_change", args=[connected.pk]) in answer.content.decode()
     assert only_connection(organization_id).fingerprint == "elsewhere.example/acme"
 
 
@@ -229,3 +230,26 @@ def test_a_psa_that_is_away_while_settings_are_changed_is_told_and_loses_nothing
     assert "be counted" in page
     answer = browser.post(reverse("web:connection_choices", args=[connected.pk]), follow=True)
     assert "could not be asked" in answer.content.decode()
+
+
+def test_until_it_is_finished_the_other_instance_may_be_meant(
+    browser: Client, psa: Sandbox, organization_id: int
+) -> None:
+    begin(browser, psa)
+    made = only_connection(organization_id)
+    psa.control("instance", identity="elsewhere")
+    assert leads_to(step(browser, made, "credentials", psa.credentials), made, "test")
+    assert "Everything works." in step(browser, made, "test").content.decode()
+    assert only_connection(organization_id).fingerprint != made.fingerprint
+
+
+def test_an_instance_that_is_connected_already_is_named_before_it_is_here_twice(
+    browser: Client, psa: Sandbox, connected: Connection, organization_id: int
+) -> None:
+    begin(browser, psa, name="Second")
+    with tenant_transaction(organization_id):
+        second = Connection.objects.get(name="Second")
+    assert "This PSA is connected already" in step(browser, second, "test").content.decode()
+    with tenant_transaction(organization_id):
+        Connection.objects.filter(pk=connected.pk).update(fingerprint="elsewhere")
+    assert "This PSA is connected already" not in step(browser, second, "test").content.decode()
