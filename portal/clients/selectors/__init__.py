@@ -11,7 +11,14 @@ from portal.clients.selectors.companies import (
 )
 from portal.clients.selectors.company import ContactPage, company_contacts, company_get, company_sites
 from portal.clients.selectors.kinds import KINDS, SOON, Kind
-from portal.clients.selectors.record import agreement_additions, file_columns, file_rows, record_get
+from portal.clients.selectors.record import (
+    agreement_additions,
+    company_file_columns,
+    company_file_rows,
+    file_columns,
+    file_rows,
+    record_get,
+)
 from portal.clients.selectors.records import (
     RecordFilters,
     RecordPage,
@@ -33,6 +40,8 @@ __all__ = [
     "companies_counted",
     "company_choices",
     "company_contacts",
+    "company_file_columns",
+    "company_file_rows",
     "company_get",
     "company_list",
     "company_name",

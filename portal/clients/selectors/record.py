@@ -1,14 +1,18 @@
-"""One asset, agreement, invoice or opportunity, and the lists as rows for a file."""
+"""One asset, agreement, invoice or opportunity, and the lists, that of companies too, as rows for a file."""
 
 from __future__ import annotations
 
 import datetime as dt
 from typing import Any
 
-from portal.clients.models import Agreement, AgreementAddition
+from django.db.models import QuerySet
+
+from portal.clients.models import Agreement, AgreementAddition, Company
+from portal.clients.selectors.companies import CompanyFilters, companies_narrowed
 from portal.clients.selectors.kinds import Kind
 from portal.clients.selectors.records import RecordFilters, order_of, records_narrowed
 from portal.core.keyset import Cursor, ordered
+from portal.ledger.models import SyncedRecord
 
 BATCH = 1000
 ADDITIONS = 500
@@ -34,8 +38,12 @@ def agreement_additions(agreement: Agreement) -> list[AgreementAddition]:
 
 def file_columns(kind: Kind) -> list[str]:
     """The columns of a kind's file: its own fields and the raw names of what it refers to; the local id first."""
-    own = (field for field in kind.model._meta.concrete_fields if field.name not in LEFT_OUT and not field.is_relation)
-    return [field.name for field in own]
+    return _columns_of(kind.model)
+
+
+def company_file_columns() -> list[str]:
+    """The columns of the file of companies, the local id first."""
+    return _columns_of(Company)
 
 
 def file_rows(
@@ -44,6 +52,25 @@ def file_rows(
     """The next rows of the list as values in the order of ``file_columns``, and the cursor behind them; no rows at the end."""
     order, descending = order_of(kind, wanted.sort)
     rows = ordered(records_narrowed(kind, wanted, today), order.column, descending=descending, cursor=cursor)
-    found = list(rows.values_list(*file_columns(kind), order.column)[:size])
+    return _batch(rows, file_columns(kind), order.column, size)
+
+
+def company_file_rows(
+    wanted: CompanyFilters, cursor: Cursor | None, size: int = BATCH
+) -> tuple[list[tuple[Any, ...]], Cursor | None]:
+    """The next companies of the list, as ``file_rows`` has them."""
+    rows = ordered(companies_narrowed(wanted), "name", descending=wanted.sort.startswith("-"), cursor=cursor)
+    return _batch(rows, company_file_columns(), "name", size)
+
+
+def _columns_of(model: type[SyncedRecord]) -> list[str]:
+    own = (field for field in model._meta.concrete_fields if field.name not in LEFT_OUT and not field.is_relation)
+    return [field.name for field in own]
+
+
+def _batch(
+    rows: QuerySet[Any], columns: list[str], ordered_by: str, size: int
+) -> tuple[list[tuple[Any, ...]], Cursor | None]:
+    found = list(rows.values_list(*columns, ordered_by)[:size])
     following = Cursor(found[-1][-1], found[-1][0]) if found else None
     return [row[:-1] for row in found], following

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -16,7 +16,6 @@ from django.views.decorators.http import require_GET
 
 from portal.clients.selectors import (
     SOON,
-    Kind,
     RecordFilters,
     RecordPage,
     agreement_additions,
@@ -53,12 +52,12 @@ class Hiding:
 class Batches:
     """The list's rows, batch by batch: each call goes on where the last one ended, in the list's order."""
 
-    def __init__(self, kind: Kind, wanted: RecordFilters, today: dt.date) -> None:
-        self.kind, self.wanted, self.today = kind, wanted, today
+    def __init__(self, read: Callable[[Cursor | None], tuple[Sequence[Sequence[Any]], Cursor | None]]) -> None:
+        self.read = read
         self.cursor: Cursor | None = None
 
     def __call__(self, place: int) -> Sequence[Sequence[Any]]:
-        rows, self.cursor = file_rows(self.kind, self.wanted, self.today, self.cursor)
+        rows, self.cursor = self.read(self.cursor)
         return rows
 
 
@@ -91,11 +90,8 @@ def records(request: PortalRequest, key: str) -> HttpResponse:
 @requires("view_clients")
 def records_csv(request: PortalRequest, key: str) -> StreamingHttpResponse:
     """All records that the list's filters let through, as CSV."""
-    kind = BY_KEY[key].kind
-    name = f"{key}-{request.organization.slug}-{dt.datetime.now(dt.UTC):%Y-%m-%d}.csv"
-    columns = ["Local id" if column == "id" else column for column in file_columns(kind)]
-    batches = Batches(kind, filters_of(request), today_of(request))
-    return download(name, request.organization.organization_id, columns, batches)
+    kind, wanted, today = BY_KEY[key].kind, filters_of(request), today_of(request)
+    return list_file(request, key, file_columns(kind), Batches(lambda cursor: file_rows(kind, wanted, today, cursor)))
 
 
 @require_GET
@@ -125,6 +121,13 @@ def sections_of(request: PortalRequest, company_id: int, size: int) -> list[dict
         {"shown": shown, "page": page, "rows": page.rows, "address": f"/clients/{shown.key}/?company={company_id}"}
         for shown, page in pages
     ]
+
+
+def list_file(request: PortalRequest, noun: str, columns: Sequence[str], batches: Batches) -> StreamingHttpResponse:
+    """The file of a list, which says in its name what it holds, whose it is and of which day."""
+    name = f"{noun}-{request.organization.slug}-{dt.datetime.now(dt.UTC):%Y-%m-%d}.csv"
+    heads = ["Local id" if column == "id" else column for column in columns]
+    return download(name, request.organization.organization_id, heads, batches)
 
 
 def days(today: dt.date) -> dict[str, dt.date]:

@@ -10,6 +10,7 @@ PAGES = {"asset": "assets", "agreement": "agreements", "invoice": "invoices", "o
 
 urlpatterns = [
     path("", views.client_list, name="client_list"),
+    path("companies.csv", views.clients_csv, name="clients_csv"),
     path("<int:pk>/", views.client, name="client"),
     *(path(f"{key}/", records.records, {"key": key}, name=key) for key in LISTS),
     *(path(f"{key}.csv", records.records_csv, {"key": key}, name=f"{key}_csv") for key in LISTS),

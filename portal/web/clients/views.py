@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
@@ -17,12 +17,14 @@ from portal.clients.selectors import (
     companies_counted,
     company_choices,
     company_contacts,
+    company_file_columns,
+    company_file_rows,
     company_get,
     company_list,
     company_sites,
 )
 from portal.web.access import requires
-from portal.web.clients.records import days, sections_of, today_of
+from portal.web.clients.records import Batches, days, list_file, sections_of, today_of
 from portal.web.clients.shown import SHOWN
 from portal.web.custom_fields import custom_fields_shown
 from portal.web.request import PortalRequest
@@ -73,6 +75,16 @@ def client_list(request: PortalRequest) -> HttpResponse:
         "areas": SHOWN,
     }
     return render(request, "clients/list.html", context)
+
+
+@require_GET
+@requires("view_clients")
+def clients_csv(request: PortalRequest) -> StreamingHttpResponse:
+    """All companies that the list's filters let through, as CSV."""
+    wanted = filters_of(request)
+    return list_file(
+        request, "companies", company_file_columns(), Batches(lambda cursor: company_file_rows(wanted, cursor))
+    )
 
 
 @require_GET

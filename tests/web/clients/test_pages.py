@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import csv
+from collections.abc import AsyncIterator, Callable
 
 import pytest
+from asgiref.sync import async_to_sync
 from django.test import Client
 from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
@@ -49,6 +51,26 @@ def test_the_list_counts_open_tickets_in_one_query(
     assert "Company 0 &amp; &lt;Sons&gt;" in page
 
 
+def test_the_list_is_a_file_too(as_reader: Client, connection: Connection) -> None:
+    with tenant_transaction(connection.organization_id):
+        make_company(connection, "=Formula", status_name="Active")
+        make_company(connection, "Quiet", status_name="Active", type_names=["Customer", "Partner"], city="Delft")
+        make_company(connection, "Gone", status_name="Active", removed_at=NOON)
+        make_company(connection, "Former", status_name="Former")
+    address = f"{reverse('web:clients_csv')}?status=Active&sort=-name"
+    assert (
+        f'href="{address.replace("&", "&amp;")}"' in as_reader.get(f"{LIST}?status=Active&sort=-name").content.decode()
+    )
+    answer = as_reader.get(address)
+
+    async def read(pieces: AsyncIterator[bytes]) -> bytes:
+        return b"".join([piece async for piece in pieces])
+
+    rows = list(csv.DictReader(async_to_sync(read)(answer.streaming_content).decode("utf-8-sig").splitlines()))
+    assert [row["name"] for row in rows] == ["Quiet", "'=Formula"]
+    assert (rows[0]["city"], "Partner" in rows[0]["type_names"], "content_hash" in rows[0]) == ("Delft", True, False)
+
+
 def test_a_company_shows_contacts_tickets_and_no_unsafe_link(as_reader: Client, connection: Connection) -> None:
     with tenant_transaction(connection.organization_id):
         company = make_company(connection, website="javascript:alert(1)")
@@ -90,10 +112,8 @@ def test_companies_are_for_those_who_may_see_them(
     with tenant_transaction(organization.pk):
         company = make_company(connection)
     client = client_for(role_with(organization, "view_tickets"))
-    assert [client.get(address).status_code for address in (LIST, reverse("web:client", args=[company.pk]))] == [
-        403,
-        403,
-    ]
+    addresses = (LIST, reverse("web:clients_csv"), reverse("web:client", args=[company.pk]))
+    assert {client.get(address).status_code for address in addresses} == {403}
 
 
 def test_tickets_of_a_company_are_for_those_who_may_see_tickets(
