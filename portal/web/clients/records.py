@@ -116,7 +116,7 @@ def record(request: PortalRequest, key: str, pk: int) -> HttpResponse:
 def sections_of(request: PortalRequest, company_id: int, size: int) -> list[dict[str, Any]]:
     """What a company has of each kind but contacts: the first rows of each list and how many there are."""
     today, wanted = today_of(request), RecordFilters(company=company_id)
-    pages = [(shown, record_list(shown.kind, wanted, today, None, size)) for shown in SHOWN if shown.facts]
+    pages = [(shown, record_list(shown.kind, wanted, today, None, size)) for shown in SHOWN if shown.key != "contacts"]
     return [
         {"shown": shown, "page": page, "rows": page.rows, "address": f"/clients/{shown.key}/?company={company_id}"}
         for shown, page in pages

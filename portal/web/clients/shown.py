@@ -13,7 +13,7 @@ from portal.web.wording import amount_words
 
 @dataclass(frozen=True, slots=True)
 class ShownKind:
-    """``one`` and ``many``: its nouns. ``facts``: (label, field) of a record's page; no page of its own where there are none."""
+    """``one`` and ``many``: its nouns. ``facts``: (label, field) of a record's page."""
 
     kind: Kind
     title: str
@@ -21,7 +21,7 @@ class ShownKind:
     many: str
     icon: str
     search: str
-    facts: tuple[tuple[str, str], ...] = ()
+    facts: tuple[tuple[str, str], ...]
 
     @property
     def key(self) -> str:
@@ -30,15 +30,31 @@ class ShownKind:
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """One line of a record's page. ``at``: a day or a moment, shown as such."""
+    """One line of a record's page. ``at``: a day or a moment, shown as such. ``parts``: values of which there may be several."""
 
     label: str
     value: str
     at: dt.date | None = None
+    parts: tuple[str, ...] = ()
 
 
 SHOWN = (
-    ShownKind(KINDS["contacts"], "Contacts", "contact", "contacts", "people", "Name, email, phone or company"),
+    ShownKind(
+        KINDS["contacts"],
+        "Contacts",
+        "contact",
+        "contacts",
+        "people",
+        "Name, email, phone or company",
+        (
+            ("Title", "title"),
+            ("Type", "type_names"),
+            ("Email", "emails"),
+            ("Phone", "phones"),
+            ("Site", "site"),
+            ("Address", "address"),
+        ),
+    ),
     ShownKind(
         KINDS["assets"],
         "Assets",
@@ -134,7 +150,7 @@ def facts_of(shown: ShownKind, record: Any) -> list[Fact]:
     """What is known of a record, in the order of its page; what the PSA leaves empty is left out."""
     currency = getattr(record, "currency", "")
     facts = (_fact(label, getattr(record, field), currency) for label, field in shown.facts)
-    return [fact for fact in facts if fact.value or fact.at]
+    return [fact for fact in facts if fact.value or fact.at or fact.parts]
 
 
 def _fact(label: str, value: Any, currency: str) -> Fact:
@@ -142,4 +158,14 @@ def _fact(label: str, value: Any, currency: str) -> Fact:
         return Fact(label, "", value)
     if isinstance(value, Decimal):
         return Fact(label, amount_words(value, currency))
+    if isinstance(value, list):
+        return Fact(label, "", parts=tuple(filter(None, map(_part, value))))
     return Fact(label, "" if value is None else str(value))
+
+
+def _part(value: Any) -> str:
+    """One of several values: a name, or an address or number with what kind of one the PSA calls it."""
+    if not isinstance(value, dict):
+        return str(value)
+    said = str(value.get("value") or "")
+    return f"{said} ({value['type']})" if said and value.get("type") else said

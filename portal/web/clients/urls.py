@@ -5,7 +5,13 @@ from django.urls import path
 from portal.web.clients import records, views
 
 LISTS = ("contacts", "assets", "agreements", "invoices", "opportunities")
-PAGES = {"asset": "assets", "agreement": "agreements", "invoice": "invoices", "opportunity": "opportunities"}
+PAGES = {
+    "contact": "contacts",
+    "asset": "assets",
+    "agreement": "agreements",
+    "invoice": "invoices",
+    "opportunity": "opportunities",
+}
 """One record's page: its name, and the list that it stands in."""
 
 urlpatterns = [

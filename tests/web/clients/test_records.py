@@ -14,6 +14,7 @@ from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 
 from integrations.models import Connection
+from portal.clients.models import Site
 from portal.tenancy.models import Organization, User
 from portal.tenancy.scope import tenant_transaction
 from tests.clients.factories import (
@@ -24,7 +25,7 @@ from tests.clients.factories import (
     make_invoice,
     make_opportunity,
 )
-from tests.tickets.factories import NOON, make_company
+from tests.tickets.factories import NOON, make_company, synced
 from tests.web.clients.test_pages import role_with
 
 QUERIES = {"contacts": 10, "assets": 11, "agreements": 11, "invoices": 11, "opportunities": 11}
@@ -37,7 +38,13 @@ MAKERS: dict[str, Callable[..., Any]] = {
     "invoices": make_invoice,
     "opportunities": make_opportunity,
 }
-PAGES = {"asset": make_asset, "agreement": make_agreement, "invoice": make_invoice, "opportunity": make_opportunity}
+PAGES = {
+    "contact": make_contact,
+    "asset": make_asset,
+    "agreement": make_agreement,
+    "invoice": make_invoice,
+    "opportunity": make_opportunity,
+}
 
 
 @pytest.fixture
@@ -113,6 +120,41 @@ def test_they_are_for_those_who_may_see_clients(
     addresses = [reverse(f"web:{key}") for key in MAKERS] + [reverse(f"web:{key}_csv") for key in MAKERS]
     addresses.append(reverse("web:asset", args=[asset.pk]))
     assert {client.get(address).status_code for address in addresses} == {403}
+
+
+def test_a_contact_shows_all_that_the_psa_tells_of_it(as_reader: Client, connection: Connection) -> None:
+    with tenant_transaction(connection.organization_id):
+        company = make_company(connection)
+        site = Site.objects.create(
+            **synced(
+                connection, company=company, company_remote_id=company.remote_id, name="Depot", time_zone="Pacific"
+            )
+        )
+        contact = make_contact(
+            connection,
+            first_name="Zoë",
+            last_name="Ek",
+            title="Head of <IT>",
+            company=company,
+            site=site,
+            type_names=["Approver", "End User"],
+            emails=[{"type": "Work", "value": "zoe@nordwind.test", "default": True}, {"value": "zoe@home.test"}],
+            phones=[{"type": "Mobile", "value": "+31 6 1"}, {"type": "Fax", "value": None}],
+            address="1 Quay, Delft",
+            is_active=False,
+            custom_fields={"7": {"caption": "Badge number", "type": "Text", "value": "B-77"}},
+        )
+    page = as_reader.get(reverse("web:contact", args=[contact.pk])).content.decode()
+    for words in (
+        *("Zoë Ek", "Head of &lt;IT&gt;", "Approver", "End User", "zoe@nordwind.test (Work)", ">zoe@home.test<"),
+        *("+31 6 1 (Mobile)", "Depot", "1 Quay, Delft", "Inactive", "Badge number", "B-77"),
+    ):
+        assert words in page, words
+    assert "Fax" not in page
+    of_company = as_reader.get(reverse("web:client", args=[company.pk])).content.decode()
+    for words in (reverse("web:contact", args=[contact.pk]), "Time zone: <bdi>Pacific</bdi>"):
+        assert words in of_company, words
+    assert reverse("web:contact", args=[contact.pk]) in as_reader.get(reverse("web:contacts")).content.decode()
 
 
 def test_an_agreement_shows_what_it_adds_up_to(as_reader: Client, connection: Connection) -> None:
