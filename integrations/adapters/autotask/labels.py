@@ -106,6 +106,14 @@ class Labels:
                 found.setdefault(row.invoice_id, []).append(row)
         return found
 
+    def helpers(self, ids: Iterable[int]) -> dict[int, list[int]]:
+        """Who works on tickets beside the one whom each is assigned to, by ticket, in the order in which they were added."""
+        found: dict[int, list[int]] = {}
+        for row in self._below("TicketSecondaryResources", at.SecondaryResource, "ticketID", ids):
+            if row.ticket_id is not None and row.resource_id is not None:
+                found.setdefault(row.ticket_id, []).append(row.resource_id)
+        return found
+
     def _below(
         self, entity: str, kind: type[R], field: str, ids: Iterable[int], clauses: tuple[Clause, ...] = ()
     ) -> list[R]:

@@ -30,7 +30,7 @@ INTERNAL_PUBLISH = frozenset({2, 4})
 
 class Names(msgspec.Struct, frozen=True, kw_only=True):
     """What the numbers in some rows stand for. ``picks``: the entity's pick lists by field in lower case. ``units``: of the
-    running period, by service of a contract; ``lines``: by invoice."""
+    running period, by service of a contract; ``lines``: by invoice; ``helpers``: the resources of tickets beside the assigned one, by ticket."""
 
     picks: Picks = {}
     fields: Mapping[str, at.Field] = {}
@@ -46,6 +46,7 @@ class Names(msgspec.Struct, frozen=True, kw_only=True):
     services: Mapping[int, at.Named] = {}
     units: Mapping[int, client_payloads.ContractServiceUnit] = {}
     lines: Mapping[int, Sequence[client_payloads.BillingItem]] = {}
+    helpers: Mapping[int, Sequence[int]] = {}
 
     def pick(self, field: str, value: int | None) -> str:
         """The label of a pick list's value; "" for one that the list does not hold."""
@@ -83,6 +84,7 @@ def ticket(row: at.Ticket, names: Names) -> TicketRecord:
         subtype_name=names.pick("subIssueType", row.sub_issue_type),
         owner_id=reference(row.assigned_resource_id),
         owner_name=names.resource(row.assigned_resource_id),
+        resources=", ".join(filter(None, map(names.resource, names.helpers.get(row.id, ())))),
         company_id=reference(row.company_id),
         company_name=names.company(row.company_id),
         site_id=reference(row.company_location_id),

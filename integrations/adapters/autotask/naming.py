@@ -89,6 +89,7 @@ def _of_tickets(rows: Sequence[at.Ticket], labels: Labels, scope: Scope) -> Name
         companies=labels.companies(row.company_id for row in rows),
         contacts=labels.contacts(row.contact_id for row in rows),
         contracts=labels.table("Contracts") if has_contracts else {},
+        helpers=labels.helpers(row.id for row in rows),
     )
 
 

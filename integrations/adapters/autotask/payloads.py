@@ -100,6 +100,13 @@ class Ticket(Row):
     user_defined_fields: UserFields = None
 
 
+class SecondaryResource(Row):
+    """Who works on a ticket beside the one whom it is assigned to."""
+
+    ticket_id: int | None = None
+    resource_id: int | None = None
+
+
 class TicketNote(Row):
     ticket_id: int | None = None
     title: str | None = None

@@ -54,6 +54,7 @@ _TEXTS = {
     "ContractServiceUnits": "id:i contractID:i contractServiceID:i cost:n endDate:d price:n serviceID:i startDate:d units:i",
     "Invoices": "id:i comments:s companyID:i createDateTime:d dueDate:d invoiceDateTime:d invoiceNumber:s invoiceTotal:n "
     "isVoided:b orderNumber:s paidDate:d totalTaxValue:n",
+    "TicketSecondaryResources": "id:i resourceID:i roleID:i ticketID:i",
     "BillingItems": "id:i contractID:i description:s extendedPrice:n invoiceID:i itemName:s quantity:n rate:n",
     "Opportunities": "id:i amount:n closedDate:d companyID:i contactID:i createDate:d description:s lastActivity:d "
     "leadSource:i opportunityCategoryID:i ownerResourceID:i probability:i projectedCloseDate:d rating:i stage:i status:i "
@@ -68,6 +69,7 @@ FIELDS: dict[str, dict[str, str]] = {
 NOUNS = {
     "Tickets": "Ticket",
     "TicketNotes": "TicketNote",
+    "TicketSecondaryResources": "TicketSecondaryResource",
     "TimeEntries": "TimeEntry",
     "Companies": "Company",
     "CompanyLocations": "CompanyLocation",

@@ -18,6 +18,10 @@ from integrations.sandbox.problems import PROBLEMS, filled
 from integrations.sandbox.seed import Seed
 
 FIRST_TICKET = 7_000
+FIRST_HELPER = 40_000
+"""Two ids are reserved for each ticket."""
+_HELPED = 13
+"""Every so manieth ticket has helpers, if it has an owner."""
 YEARS = 3
 STAMPS = ("lastTrackedModificationDateTime", "lastActivityDate")
 _QUEUES = (29682833,) * 6 + (29682969,) * 3 + (8, 8, 8, 5, 6, 29683354, 29683378, 29683481)
@@ -51,6 +55,22 @@ class Tickets:
                 "lastActivityDate": self.active.__getitem__,
             },
         )
+
+    def helpers(self) -> Entity:
+        """Those who work on a ticket beside its owner: one or two."""
+        slots = [slot for slot in range(5, len(self.ids), _HELPED) if self.owner[slot]]
+        ids = [FIRST_HELPER + 2 * slot + place for slot in slots for place in range(1 + slot % 2)]
+        return Entity(
+            ids,
+            lambda place: self._helper(ids[place]),
+            columns={"id": ids.__getitem__, "ticketID": lambda place: self.ids[(ids[place] - FIRST_HELPER) // 2]},
+        )
+
+    def _helper(self, number: int) -> Json:
+        slot, place = divmod(number - FIRST_HELPER, 2)
+        owner = _TECHNICIANS.index(self.owner[slot])
+        helper = _TECHNICIANS[(owner + 1 + place) % len(_TECHNICIANS)]
+        return {"id": number, "ticketID": self.ids[slot], "resourceID": helper, "roleID": 8}
 
     def slot(self, ticket_id: int) -> int | None:
         place = bisect_left(self.ids, ticket_id)

@@ -18,7 +18,7 @@ from integrations.adapters.autotask.payloads import Named
 from integrations.client_records import AgreementAdditionRecord, InvoiceRecord, OpportunityRecord
 from integrations.errors import NotFound
 from integrations.port import Adapter, ReadRequest
-from integrations.records import Record
+from integrations.records import Record, TicketRecord
 from tests.integrations.adapters.sandboxes import Sandbox, running
 
 ASSET = b"""{"id": 5001, "companyID": 0, "companyLocationID": 55, "configurationItemType": 1, "productID": 29682915,
@@ -132,6 +132,17 @@ def test_every_contract_service_has_its_running_units_and_every_invoice_its_line
     assert sum(len(found.lines) for found in invoices) == len(truth(sandbox, "billing_items"))
     for found in invoices:
         assert found.subtotal == sum(Decimal(line["total"]) for line in found.lines)
+
+
+def test_tickets_name_those_who_work_on_them_beside_their_owner(sandbox: Sandbox, adapter: Adapter) -> None:
+    tickets = [record for record in walk(adapter, "tickets") if isinstance(record, TicketRecord)]
+    helped = [record for record in tickets if record.resources]
+    assert sum(len(record.resources.split(", ")) for record in helped) == len(truth(sandbox, "secondary_resources")) > 2
+    assert all(record.owner_name not in record.resources.split(", ") for record in helped)
+    assert adapter.read_one("tickets", helped[0].remote_id) == helped[0]
+    sandbox.control("POST", "role", {"denied": ["secondary_resources"]})
+    hidden = [record for record in walk(adapter, "tickets") if isinstance(record, TicketRecord)]
+    assert (len(hidden), any(record.resources for record in hidden)) == (len(tickets), False)
 
 
 @pytest.mark.parametrize("stream", READ)

@@ -86,6 +86,7 @@ NAMES = Names(
         )
     },
     contracts={29684183: at.Named(id=29684183, contract_name="Managed")},
+    helpers={100: [4, 99, 10], 101: [10]},
 )
 
 
@@ -114,6 +115,7 @@ def test_a_ticket_comes_with_all_that_its_numbers_stand_for() -> None:
         "subtype_name": "Printer",
         "owner_id": "10",
         "owner_name": "Ada Lund",
+        "resources": "Autotask, Ada Lund",
         "company_id": "0",
         "company_name": "The MSP",
         "site_id": "55",

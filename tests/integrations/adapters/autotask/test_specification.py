@@ -46,6 +46,7 @@ ENTITIES = {
     "Resources": "Resource",
     "Roles": "Role",
     "TicketNotes": "TicketNote",
+    "TicketSecondaryResources": "TicketSecondaryResource",
     "Tickets": "Ticket",
     "TimeEntries": "TimeEntry",
 }
@@ -172,6 +173,7 @@ def test_each_field_that_is_read_is_specified() -> None:
     read = {
         "Tickets": at.Ticket,
         "TicketNotes": at.TicketNote,
+        "TicketSecondaryResources": at.SecondaryResource,
         "TimeEntries": at.TimeEntry,
         "Companies": at.Company,
         "CompanyLocations": at.CompanyLocation,
