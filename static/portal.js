@@ -261,7 +261,15 @@
   document.addEventListener("htmx:afterOnLoad", () => root.removeAttribute("data-offline"));
   document.addEventListener("htmx:afterSettle", refreshTimes);
 
+  /* On a phone a row of tabs is longer than the screen: the one that is open is in sight. */
+  const showTab = (tab) => {
+    const row = tab.parentElement;
+    const there = tab.getBoundingClientRect().left - row.getBoundingClientRect().left;
+    row.scrollLeft += there - (row.clientWidth - tab.clientWidth) / 2;
+  };
+
   document.addEventListener("DOMContentLoaded", () => {
+    document.querySelectorAll(".tabs > [aria-current]").forEach(showTab);
     document.querySelectorAll(".toast").forEach(fade);
     document.querySelectorAll("[data-confirm]").forEach(checkConfirmation);
     if (location.hash.length > 1) openDialog(decodeURIComponent(location.hash.slice(1)));

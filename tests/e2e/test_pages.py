@@ -10,7 +10,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from tests.e2e import places
 from tests.e2e.audit import defects
@@ -73,3 +73,8 @@ def test_pages_before_logging_in_are_in_order(open_page: OpenPage, width: int, t
             found[name] = wrong
         photograph(page, name, width, theme)
     assert found == {}
+
+
+def test_the_open_tab_is_in_sight_on_a_phone(open_page: OpenPage, numbers: dict[str, str]) -> None:
+    page = open_page("admin", places.PAGES["connection_credentials"].format(**numbers), width=390)
+    expect(page.get_by_role("link", name="Credentials", exact=True)).to_be_in_viewport(ratio=0.9)
