@@ -150,7 +150,9 @@ def context_of(found: Connection, change: InstanceChange | None) -> dict[str, An
         context |= {"systems": registry.providers(), "deleted": sum(change.purged.values())}
     elif change.step == Step.READING and reading is not None and reading.state == Run.State.DONE:
         left = unmapped(found)
-        context |= {"unmapped": [(kind.many.capitalize(), left.get(kind.key, 0), kind.slug) for kind in KINDS.values()]}
+        # Members and companies come first: they are what this step was made for.
+        kinds = sorted(KINDS.values(), key=lambda kind: kind.key not in {"member", "company"})
+        context |= {"unmapped": [(kind.many.capitalize(), left.get(kind.key, 0), kind.slug) for kind in kinds]}
     return context
 
 
