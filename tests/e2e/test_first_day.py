@@ -84,7 +84,7 @@ def choose(page: Page) -> None:
         assert defects(page) == []
         page.get_by_role("button", name="Continue").click()
     expect(page.get_by_role("heading", name="What was chosen")).to_be_visible()
-    expect(page.locator("main")).to_contain_text("Changed within 365 days")
+    expect(page.locator("main")).to_contain_text("Changed within 1 year")
     assert defects(page) == []
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 from django import forms
 
-from integrations.catalog import Catalog, CompanyChoice
+from integrations.catalog import Catalog, CompanyChoice, FieldChoice
 from integrations.port import Provider
 from integrations.settings_schema import LONGEST_RANGE, ConnectionSettings
 from sync.engine.plan import ESSENTIAL
@@ -29,6 +29,34 @@ STREAM_WORDS = {
 }
 COMPANIONS = {"opportunities": "opportunity_statuses"}
 """Streams that mean nothing by themselves: read with the one that they belong to, and not asked about."""
+
+
+def optional_streams(provider: Provider) -> list[str]:
+    """The streams of a system that people may leave out."""
+    hidden = ESSENTIAL | set(COMPANIONS.values())
+    return [spec.name for spec in provider.streams if not spec.reference and spec.name not in hidden]
+
+
+def optional_words(name: str) -> str:
+    """What people call such a stream."""
+    return STREAM_WORDS.get(name, name.replace("_", " ").capitalize())
+
+
+def range_words(days: int) -> str:
+    """How far back closed tickets are read: "1 year"."""
+    return dict(RANGES).get(days, f"{days:,} days")
+
+
+def told_apart(fields: Sequence[FieldChoice]) -> list[tuple[str, str]]:
+    """(id, caption) of each field; captions that several fields have are followed by the PSA's number of the field."""
+    captions = [field.caption for field in fields]
+    return [
+        (
+            field.remote_id,
+            f"{field.caption} ({field.remote_id})" if captions.count(field.caption) > 1 else field.caption,
+        )
+        for field in fields
+    ]
 
 
 class ScopeForm(forms.Form):
@@ -109,15 +137,16 @@ class RangeForm(ScopeForm):
         days = self.settings.date_range_days
         ranges = [(str(value), f"Changed within {words}") for value, words in RANGES]
         if days is not None and str(days) not in dict(ranges):
-            ranges = sorted([*ranges, (str(days), f"Changed within {days:,} days")], key=lambda pair: int(pair[0]))
+            ranges = sorted(
+                [*ranges, (str(days), f"Changed within {range_words(days)}")], key=lambda pair: int(pair[0])
+            )
         _choices(self, "date_range", [*ranges, (ALL, "All, however old")])
-        _choices(self, "streams", [(name, STREAM_WORDS.get(name, _words(name))) for name in self._optional()])
-        fields = [(field.remote_id, field.caption) for field in self.catalog.custom_fields]
+        _choices(self, "streams", [(name, optional_words(name)) for name in self._optional()])
+        fields = told_apart(self.catalog.custom_fields)
         _choices(self, "custom_fields", _with_unknown(fields, self.settings.custom_fields or []))
 
     def _optional(self) -> list[str]:
-        hidden = ESSENTIAL | set(COMPANIONS.values())
-        return [spec.name for spec in self.provider.streams if not spec.reference and spec.name not in hidden]
+        return optional_streams(self.provider)
 
     def initial_values(self) -> dict[str, Any]:
         wanted = self.settings
@@ -182,7 +211,7 @@ class CompaniesForm(ScopeForm):
         own = {
             "company_types": [(c.remote_id, _company_label(c)) for c in self.catalog.company_types or ()],
             "company_statuses": [(c.remote_id, _company_label(c)) for c in self.catalog.company_statuses or ()],
-            "company_fields": [(c.remote_id, c.caption) for c in self.catalog.company_fields],
+            "company_fields": told_apart(self.catalog.company_fields),
         }
         for name, known in own.items():
             choices = _with_unknown(known, getattr(self.settings, name) or [])
@@ -263,7 +292,3 @@ def _company_label(choice: CompanyChoice) -> str:
 
 def _board_label(name: str, active: bool) -> str:
     return name if active else f"{name} (inactive)"
-
-
-def _words(name: str) -> str:
-    return name.replace("_", " ").capitalize()

@@ -11,6 +11,8 @@ from integrations.models import Connection
 from integrations.port import Provider
 from integrations.selectors import Health
 from integrations.settings_schema import ConnectionSettings, SettingsInvalid, settings_of
+from portal.web.integrations.found import found_provider
+from portal.web.integrations.scope_forms import optional_streams, optional_words, range_words, told_apart
 from portal.web.sync.words import Badge, badge_of
 from portal.web.wording import counted
 from sync.models import Run
@@ -124,7 +126,9 @@ def settings_lines(connection: Connection) -> list[SettingLine]:
     return [
         _boards(wanted, catalog),
         _excluded(wanted, catalog),
-        SettingLine("Closed tickets", "All, however old" if days is None else f"Changed within {counted(days)} days"),
+        SettingLine("Closed tickets", "All, however old" if days is None else f"Changed within {range_words(days)}"),
+        _records(wanted, found_provider(connection.provider)),
+        *_companies(wanted, catalog),
         _fields(wanted, catalog),
     ]
 
@@ -134,6 +138,29 @@ def _boards(wanted: ConnectionSettings, catalog: Catalog | None) -> SettingLine:
         return SettingLine("Boards", "All, and new ones as they are made")
     names = {board.remote_id: board.name for board in catalog.boards} if catalog else {}
     return _listed("Boards", [names.get(board, f"Board {board}") for board in wanted.boards])
+
+
+def _records(wanted: ConnectionSettings, provider: Provider) -> SettingLine:
+    optional, label = optional_streams(provider), "Beside tickets and companies"
+    chosen = optional if wanted.streams is None else [name for name in optional if name in wanted.streams]
+    if len(chosen) == len(optional):
+        return SettingLine(label, "Everything that is read")
+    return (
+        SettingLine(label, "", [optional_words(name) for name in chosen]) if chosen else SettingLine(label, "Nothing")
+    )
+
+
+def _companies(wanted: ConnectionSettings, catalog: Catalog | None) -> list[SettingLine]:
+    """What is not all of them."""
+    lines = []
+    for label, chosen, known in (
+        ("Types of companies", wanted.company_types, catalog.company_types if catalog else None),
+        ("Statuses of companies", wanted.company_statuses, catalog.company_statuses if catalog else None),
+    ):
+        if chosen is not None:
+            names = {choice.remote_id: choice.name for choice in known or ()}
+            lines.append(_listed(label, [names.get(one, f"No. {one}") for one in chosen]))
+    return lines
 
 
 def _excluded(wanted: ConnectionSettings, catalog: Catalog | None) -> SettingLine:
@@ -150,7 +177,7 @@ def _fields(wanted: ConnectionSettings, catalog: Catalog | None) -> SettingLine:
         return SettingLine("Custom fields", "All, and new ones as they are made")
     if not wanted.custom_fields:
         return SettingLine("Custom fields", "None")
-    names = {field.remote_id: field.caption for field in catalog.custom_fields} if catalog else {}
+    names = dict(told_apart(catalog.custom_fields)) if catalog else {}
     return _listed("Custom fields", [names.get(field, f"Field {field}") for field in wanted.custom_fields])
 
 

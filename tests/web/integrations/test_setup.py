@@ -8,11 +8,12 @@ from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 
+from integrations.catalog import FieldChoice
 from integrations.models import Connection
 from integrations.services.opening import credentials_of
 from portal.tenancy.models import AuditEvent, User
 from portal.tenancy.scope import tenant_transaction
-from portal.web.integrations.scope_forms import STREAM_WORDS
+from portal.web.integrations.scope_forms import STREAM_WORDS, told_apart
 from sync.models import Run, Schedule
 from tests.fixtures.systems import Sandbox
 from tests.web.integrations.conftest import begin, only_connection
@@ -55,7 +56,10 @@ def test_from_nothing_to_the_first_sync(browser: Client, psa: Sandbox, organizat
     scope = {"date_range": "90", "streams": ["contacts", "notes"], "fields_mode": "none"}
     assert leads_to(step(browser, made, "scope", scope), made, "schedule")
     assert leads_to(step(browser, made, "schedule", SCHEDULE), made, "first")
-    assert "Start the first sync" in step(browser, made, "first").content.decode()
+    last = step(browser, made, "first").content.decode()
+    assert "Start the first sync" in last
+    for words in ("Changed within 90 days", "<bdi>Contacts</bdi>, <bdi>Ticket notes</bdi>"):
+        assert words in last
     started = step(browser, made, "first", {})
 
     done = only_connection(organization_id)
@@ -253,3 +257,12 @@ def test_an_instance_that_is_connected_already_is_named_before_it_is_here_twice(
     with tenant_transaction(organization_id):
         Connection.objects.filter(pk=connected.pk).update(fingerprint="elsewhere")
     assert "This PSA is connected already" not in step(browser, second, "test").content.decode()
+
+
+def test_fields_of_one_name_can_be_told_apart() -> None:
+    fields = [FieldChoice(remote_id=number, caption=caption) for number, caption in (("7", "Place"), ("8", "Place"))]
+    assert told_apart([*fields, FieldChoice(remote_id="9", caption="VIP")]) == [
+        ("7", "Place (7)"),
+        ("8", "Place (8)"),
+        ("9", "VIP"),
+    ]
