@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from portal.web.clients import records, views
+from portal.web.clients import fetching, records, views
 
 LISTS = ("contacts", "assets", "agreements", "invoices", "opportunities")
 PAGES = {
@@ -18,6 +18,7 @@ urlpatterns = [
     path("", views.client_list, name="client_list"),
     path("companies.csv", views.clients_csv, name="clients_csv"),
     path("<int:pk>/", views.client, name="client"),
+    path("<int:pk>/fetch/", fetching.client_fetch, name="client_fetch"),
     *(path(f"{key}/", records.records, {"key": key}, name=key) for key in LISTS),
     *(path(f"{key}.csv", records.records_csv, {"key": key}, name=f"{key}_csv") for key in LISTS),
     *(path(f"{key}/<int:pk>/", records.record, {"key": key}, name=name) for name, key in PAGES.items()),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -90,17 +92,24 @@ def _page(
         "verdict": verdict,
         "fine": verdict is not None and verdict.code in HERE,
         "link": link_of(verdict, request) if verdict else None,
-        "replayed": replayed,
-        "changes": [
-            (field_words(name), shown_value(before), shown_value(after))
-            for name, before, after in (replayed.changes if replayed else ())
-            if not name.endswith("_remote_id")
-        ],
-        "brought": [(stream_words(name), remote_id) for name, remote_id in (replayed.brought if replayed else ())],
         "problem": problem,
+        **(replayed_shown(replayed) if replayed else {}),
     }
     with tenant_transaction():
         return render(request, "sync/missing.html", context, status=status)
+
+
+def replayed_shown(replayed: Replayed) -> dict[str, Any]:
+    """What ``sync/replayed.html`` shows of a record that was fetched: what was here before and is here after."""
+    return {
+        "replayed": replayed,
+        "changes": [
+            (field_words(name), shown_value(before), shown_value(after))
+            for name, before, after in replayed.changes
+            if not name.endswith("_remote_id")
+        ],
+        "brought": [(stream_words(name), remote_id) for name, remote_id in replayed.brought],
+    }
 
 
 def link_of(verdict: Verdict, request: PortalRequest) -> tuple[str, str] | None:
