@@ -124,9 +124,10 @@ class Ticket(SyncedRecord):
             # Open tickets are a few in a hundred, and what people look at: two small indexes for them alone.
             models.Index(*_by("latest_at"), *FILTERED, "opened_at", name="ticket_open_latest", condition=LIVE & OPEN),
             models.Index(*_by("opened_at"), *FILTERED, "latest_at", name="ticket_open_opened", condition=LIVE & OPEN),
-            # One company of thousands is too rare for a walk through the list; removing a company needs it too. So are one
-            # technician of a hundred, and a status of open tickets among all.
-            models.Index(*_by("latest_at", "company"), name="ticket_company_latest", condition=LIVE),
+            # One company of thousands is too rare for a walk through the list. Of all tickets, not of those that are live alone: when a
+            # company is removed the database looks for its tickets, and would read the whole table for each of them.
+            models.Index(*_by("latest_at", "company"), name="ticket_company_latest", include=["removed_at"]),
+            # One technician of a hundred, and a status of open tickets among all, are rare too.
             models.Index(*_by("latest_at", "owner"), name="ticket_owner_latest", condition=LIVE),
             models.Index(*_by("latest_at", "status"), name="ticket_status_latest", condition=LIVE),
             models.Index("organization", "number", name="ticket_number", condition=LIVE),
