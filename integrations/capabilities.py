@@ -80,7 +80,7 @@ def _capability(name: str, spec: StreamSpec | None, limits: Sequence[Limit]) -> 
 def _how(spec: StreamSpec) -> str:
     if spec.reach is Reach.PER_PARENT:
         return f"one request for each of the {AREAS.get(spec.parent, spec.parent).lower()}"
-    return "in pages, and changes since a moment" if spec.incremental else "in pages, always whole"
+    return "all of them at full syncs, else what changed" if spec.incremental else "all of them each time"
 
 
 def _lines(providers: Sequence[Provider]) -> Iterator[str]:
