@@ -144,7 +144,7 @@ def _records(wanted: ConnectionSettings, provider: Provider) -> SettingLine:
     optional, label = optional_streams(provider), "Beside tickets and companies"
     chosen = optional if wanted.streams is None else [name for name in optional if name in wanted.streams]
     if len(chosen) == len(optional):
-        return SettingLine(label, "Everything that is read")
+        return SettingLine(label, "All kinds of records")
     return (
         SettingLine(label, "", [optional_words(name) for name in chosen]) if chosen else SettingLine(label, "Nothing")
     )
