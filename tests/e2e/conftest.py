@@ -122,6 +122,7 @@ LINKS = {
     "ticket": ("/tickets/", "tickets"),
     "client": ("/clients/", "clients"),
     "asset": ("/clients/assets/", "clients/assets"),
+    "contact": ("/clients/contacts/", "clients/contacts"),
     "agreement": ("/clients/agreements/", "clients/agreements"),
     "invoice": ("/clients/invoices/", "clients/invoices"),
     "opportunity": ("/clients/opportunities/", "clients/opportunities"),
