@@ -27,6 +27,8 @@ from sync.streams import TARGETS, stage, stage_parents, unstage
 
 BATCH = 32
 """Parents a transaction: one checkpoint, a few requests in flight all the while."""
+UNWELL = 3
+"""Failures in one batch that are not one odd parent any more: the PSA is unwell."""
 AHEAD = 2048
 """Parents looked up at once."""
 
@@ -98,20 +100,21 @@ def cancel(batch: Batch | None) -> None:
 
 
 def answers_of(work: Work, batch: Batch) -> tuple[list[tuple[Due, Page]], IntegrationError | None]:
-    """What was answered, and the first failure that may pass: it costs its own request, not those beside it. What had not been asked
-    by then is not asked any more."""
+    """What was answered, and a failure that may pass, the PSA's wish to wait before any other: it costs its own request, not those
+    beside it. Where the PSA asks to wait, or several fail, what has not been asked by then is not asked any more."""
     answers: list[tuple[Due, Page]] = []
-    failure: IntegrationError | None = None
+    failures: list[IntegrationError] = []
     for parent, call in batch.calls:
         if call.cancelled():
             continue
         try:
             answers.append((parent, answer_of(work, call)))
         except (RateLimited, TransientError, ProtocolError) as err:
-            if failure is None:
-                failure = err
+            failures.append(err)
+            if isinstance(err, RateLimited) or len(failures) >= UNWELL:
                 cancel(batch)
-    return answers, failure
+    failures.sort(key=lambda failure: not isinstance(failure, RateLimited))
+    return answers, failures[0] if failures else None
 
 
 def answer_of(work: Work, call: Future[Page]) -> Page:
