@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 Match = dict[str, str]
@@ -29,7 +29,7 @@ class Wire:
     children: bool = False
     stamp: str = f"{NOT_UTC}Z"
     unlimited: tuple[str, dict[str, Any]] | None = None
-    lists_count: bool = field(default=False)
+    lists_count: bool = False
     """Whether a page of tickets bears the number of them all."""
 
 

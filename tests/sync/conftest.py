@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from integrations.models import Connection
 from integrations.services.connections import connection_create
@@ -17,6 +18,8 @@ from sync.services.runs import run_request
 from tests.fixtures.systems import Sandbox
 
 Sync = Callable[..., Run]
+Handle = Callable[..., None]
+TICKETS = {"path": "service/tickets$"}
 
 
 @pytest.fixture
@@ -59,3 +62,30 @@ def sync(linked: Connection) -> Sync:
                 return Run.objects.get(pk=run.pk)
 
     return go
+
+
+@pytest.fixture
+def handle(linked: Connection) -> Handle:
+    """Changes the connection's settings; only tickets are synced, and what every run reads."""
+
+    def go(**settings: Any) -> None:
+        linked.settings |= {"streams": ["tickets"], **settings}
+        with tenant_transaction(linked.organization_id):
+            linked.save()
+
+    return go
+
+
+def tried(linked: Connection) -> Run:
+    """A full run that is worked on until it rests, without the waits in between."""
+    with tenant(linked.organization_id):
+        with tenant_transaction():
+            run = run_request(connection=linked, kind="full", trigger="person").run
+        for _ in range(60):
+            advance(run.pk)
+            with tenant_transaction():
+                now: Run = Run.objects.get(pk=run.pk)
+                if not now.is_open:
+                    return now
+                Run.objects.filter(pk=run.pk, state="waiting").update(wait_until=timezone.now())
+    raise AssertionError("the run never gave up")

@@ -12,44 +12,12 @@ from django.utils import timezone
 from integrations.models import Connection
 from integrations.settings_schema import SettingsInvalid, settings_from
 from portal.ledger.models import PendingChange
-from portal.tenancy.scope import tenant, tenant_transaction
-from sync.engine.drive import advance
+from portal.tenancy.scope import tenant_transaction
 from sync.engine.plan import delay_of, patience, too_many_failed
 from sync.models import Run, RunIssue
-from sync.services.runs import run_request
 from tests.fixtures.systems import Sandbox
-from tests.sync.conftest import Sync
+from tests.sync.conftest import TICKETS, Handle, Sync, tried
 from tickets.models import Ticket
-
-Handle = Callable[..., None]
-TICKETS = {"path": "service/tickets$"}
-
-
-@pytest.fixture
-def handle(linked: Connection) -> Handle:
-    """Changes the connection's settings; only tickets are synced, and what every run reads."""
-
-    def go(**settings: Any) -> None:
-        linked.settings |= {"streams": ["tickets"], **settings}
-        with tenant_transaction(linked.organization_id):
-            linked.save()
-
-    return go
-
-
-def tried(linked: Connection) -> Run:
-    """A full run that is worked on until it rests, without the waits in between."""
-    with tenant(linked.organization_id):
-        with tenant_transaction():
-            run = run_request(connection=linked, kind="full", trigger="person").run
-        for _ in range(60):
-            advance(run.pk)
-            with tenant_transaction():
-                now: Run = Run.objects.get(pk=run.pk)
-                if not now.is_open:
-                    return now
-                Run.objects.filter(pk=run.pk, state="waiting").update(wait_until=timezone.now())
-    raise AssertionError("the run never gave up")
 
 
 @pytest.mark.parametrize("attempts", [1, 3, 10])

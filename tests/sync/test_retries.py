@@ -5,10 +5,8 @@ from __future__ import annotations
 from integrations.models import Connection
 from sync.models import Run
 from tests.fixtures.systems import Sandbox
-from tests.sync.conftest import Sync
-from tests.sync.test_handling import TICKETS, Handle, handle, tried
+from tests.sync.conftest import TICKETS, Handle, Sync, tried
 
-__all__ = ["handle"]
 COUNT = {"path": "service/tickets/count$"}
 
 

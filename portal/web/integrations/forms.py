@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from typing import Any
+from typing import Any, ClassVar
 
+import msgspec
 from django import forms
 
 from integrations.models import Connection
 from integrations.port import CredentialField, Provider
+from integrations.settings_schema import LIMITS, ConnectionSettings, settings_from
 from sync.models import Schedule
 
 NAME_LENGTH = 100
@@ -18,6 +20,34 @@ class NameForm(forms.Form):
     """What people call a connection."""
 
     name = forms.CharField(label="Name", max_length=NAME_LENGTH, help_text="What your team will call this connection.")
+
+
+class SettingsForm(forms.Form):
+    """Some of a connection's settings: those in ``names``. ``numbers``: {name: (label, help)} of those that are whole numbers; their
+    limits are the settings' own."""
+
+    names: ClassVar[Collection[str]] = ()
+    numbers: ClassVar[Mapping[str, tuple[str, str]]] = {}
+
+    def __init__(self, data: Mapping[str, Any] | None, *, settings: ConnectionSettings) -> None:
+        super().__init__(data, initial={name: getattr(settings, name) for name in self.names})
+        self.settings = settings
+        for name in self.names:
+            if name in self.numbers:
+                self.fields[name] = number_field(*self.numbers[name], *LIMITS[name])
+
+    def wanted(self) -> ConnectionSettings:
+        """All settings, with those of this form as typed."""
+        return settings_from({**msgspec.to_builtins(self.settings), **self.cleaned_data})
+
+
+def number_field(label: str, help_text: str, least: int, most: int) -> forms.IntegerField:
+    """A whole number that says its limits when it is outside of them."""
+    said = f"Enter a whole number from {least:,} to {most:,}."
+    errors = dict.fromkeys(("required", "invalid", "min_value", "max_value"), said)
+    return forms.IntegerField(
+        label=label, help_text=help_text, min_value=least, max_value=most, error_messages=errors, label_suffix=""
+    )
 
 
 class CredentialsForm(forms.Form):

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
-import msgspec
 from django import forms
 from django.contrib import messages
 from django.http import HttpResponse
@@ -15,10 +13,10 @@ from django.views.decorators.http import require_http_methods
 
 from integrations.models import Connection
 from integrations.services.connections import connection_configure
-from integrations.settings_schema import HANDLING, LIMITS, ConnectionSettings, settings_from, settings_of
+from integrations.settings_schema import HANDLING, settings_of
 from portal.web.access import requires
+from portal.web.integrations.forms import SettingsForm
 from portal.web.integrations.found import found_provider, shown_connection
-from portal.web.integrations.safeguards import number_field
 from portal.web.integrations.shown import shown_card
 from portal.web.request import PortalRequest
 from sync.engine.plan import LEAST_FAILED, patience
@@ -44,9 +42,11 @@ RULES = (
 )
 
 
-class HandlingForm(forms.Form):
-    """Two numbers and a rule; the limits are the settings' own."""
+class HandlingForm(SettingsForm):
+    """Two numbers and a rule."""
 
+    names = HANDLING
+    numbers = WORDS
     conflict_rule = forms.ChoiceField(
         label="When both sides changed the same field",
         choices=RULES,
@@ -56,16 +56,6 @@ class HandlingForm(forms.Form):
         help_text="It decides when a sync brings a change of a field that an edit made here still waits to change. Edits of other fields "
         "are not touched, and an edit that both sides made is none.",
     )
-
-    def __init__(self, data: Mapping[str, Any] | None, *, settings: ConnectionSettings) -> None:
-        super().__init__(data, initial={name: getattr(settings, name) for name in HANDLING})
-        self.settings = settings
-        for name, (label, help_text) in WORDS.items():
-            self.fields[name] = number_field(label, help_text, *LIMITS[name])
-
-    def wanted(self) -> ConnectionSettings:
-        """All settings, with those of this form as typed."""
-        return settings_from({**msgspec.to_builtins(self.settings), **self.cleaned_data})
 
 
 @require_http_methods(["GET", "POST"])

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
-import msgspec
-from django import forms
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -16,16 +13,14 @@ from django.views.decorators.http import require_http_methods
 from integrations.models import Connection
 from integrations.services.connections import connection_configure
 from integrations.settings_schema import (
-    LIMITS,
     SAFEGUARDS,
-    ConnectionSettings,
     SettingsInvalid,
     check_safeguards,
-    settings_from,
     settings_of,
 )
 from portal.tenancy.selectors import people_who_can
 from portal.web.access import requires
+from portal.web.integrations.forms import SettingsForm
 from portal.web.integrations.found import found_provider, shown_connection
 from portal.web.integrations.shown import shown_card
 from portal.web.request import PortalRequest
@@ -64,15 +59,11 @@ WORDS: dict[str, tuple[str, str]] = {
 }
 
 
-class SafeguardsForm(forms.Form):
-    """One number a setting; the limits are the settings' own."""
+class SafeguardsForm(SettingsForm):
+    """One number a setting."""
 
-    def __init__(self, data: Mapping[str, Any] | None, *, settings: ConnectionSettings) -> None:
-        super().__init__(data, initial={name: getattr(settings, name) for name in SAFEGUARDS})
-        self.settings = settings
-        for name in SAFEGUARDS:
-            label, help_text = WORDS[name]
-            self.fields[name] = number_field(label, help_text, *LIMITS[name])
+    names = SAFEGUARDS
+    numbers = WORDS
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
@@ -87,19 +78,6 @@ class SafeguardsForm(forms.Form):
                     f"anybody. Enter {share} or more.",
                 )
         return cleaned
-
-    def wanted(self) -> ConnectionSettings:
-        """All settings, with those of this form as typed."""
-        return settings_from({**msgspec.to_builtins(self.settings), **self.cleaned_data})
-
-
-def number_field(label: str, help_text: str, least: int, most: int) -> forms.IntegerField:
-    """A whole number that says its limits when it is outside of them."""
-    said = f"Enter a whole number from {least:,} to {most:,}."
-    errors = dict.fromkeys(("required", "invalid", "min_value", "max_value"), said)
-    return forms.IntegerField(
-        label=label, help_text=help_text, min_value=least, max_value=most, error_messages=errors, label_suffix=""
-    )
 
 
 @require_http_methods(["GET", "POST"])
