@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -16,8 +17,11 @@ from sync.engine.drive import advance
 from sync.models import Run
 from sync.services.runs import run_request
 from tests.fixtures.systems import Sandbox
+from tests.integrations.adapters.sandboxes import Sandbox as AnySandbox
 
 Sync = Callable[..., Run]
+LOOSE = {"date_range_days": None, "hold_least": 1_000_000}
+"""Everything in scope, the guard off."""
 Handle = Callable[..., None]
 TICKETS = {"path": "service/tickets$"}
 
@@ -42,6 +46,21 @@ def linked(organization: Organization, calm: Sandbox) -> Connection:
             credentials=calm.credentials,
             settings=settings,
         )
+
+
+@contextmanager
+def linked_to(organization: Organization, system: AnySandbox) -> Iterator[Connection]:
+    """A ``linked`` that leads to a sandbox of any system, which is as it was at the start when it is over."""
+    with tenant_transaction(organization.pk):
+        made = connection_create(
+            organization_id=organization.pk,
+            provider=system.key,
+            name="Linked",
+            credentials=system.credentials,
+            settings=LOOSE,
+        )
+    yield made
+    system.control("POST", "reset")
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from integrations.models import Connection
-from integrations.services.connections import connection_configure, connection_create
+from integrations.services.connections import connection_configure
 from integrations.services.probing import connection_scope_count
 from integrations.settings_schema import ConnectionSettings
 from portal.clients.models import (
@@ -28,7 +28,7 @@ from sync.models import Run
 from sync.selectors.effects import settings_effects
 from sync.services.summary import run_summary
 from tests.integrations.adapters.sandboxes import Sandbox, running
-from tests.sync.conftest import Sync
+from tests.sync.conftest import Sync, linked_to
 from tickets.models import Board, Member, Note, Status, Ticket, TimeEntry
 
 STORES = {
@@ -56,16 +56,8 @@ def autotask() -> Iterator[Sandbox]:
 @pytest.fixture
 def linked(organization: Organization, autotask: Sandbox) -> Iterator[Connection]:
     """A connection to it, everything in scope, the guard off: what ``sync`` of this directory's conftest works on."""
-    with tenant_transaction(organization.pk):
-        made = connection_create(
-            organization_id=organization.pk,
-            provider="autotask",
-            name="Linked",
-            credentials=autotask.credentials,
-            settings={"date_range_days": None, "hold_least": 1_000_000},
-        )
-    yield made
-    autotask.control("POST", "reset")
+    with linked_to(organization, autotask) as made:
+        yield made
 
 
 def ids(sandbox: Sandbox, collection: str) -> set[str]:

@@ -9,14 +9,13 @@ import pytest
 
 from integrations.models import Connection
 from integrations.registry import providers
-from integrations.services.connections import connection_create
 from portal.tenancy.models import Organization
 from portal.tenancy.scope import tenant, tenant_transaction
 from sync.engine.drive import advance
 from sync.models import Cursor, Run
 from sync.services.runs import run_cancel, run_request
 from tests.integrations.adapters.sandboxes import Sandbox, running
-from tests.sync.conftest import Sync
+from tests.sync.conftest import Sync, linked_to
 from tickets.models import Ticket
 
 TICKETS = {"autotask": 600}
@@ -33,16 +32,8 @@ def psa(request: pytest.FixtureRequest) -> Iterator[Sandbox]:
 @pytest.fixture
 def linked(organization: Organization, psa: Sandbox) -> Iterator[Connection]:
     """A connection to the system, everything in scope, the guard off: what ``sync`` of this directory's conftest works on."""
-    with tenant_transaction(organization.pk):
-        made = connection_create(
-            organization_id=organization.pk,
-            provider=psa.key,
-            name="Linked",
-            credentials=psa.credentials,
-            settings={"date_range_days": None, "hold_least": 1_000_000},
-        )
-    yield made
-    psa.control("POST", "reset")
+    with linked_to(organization, psa) as made:
+        yield made
 
 
 def begun(linked: Connection) -> Run:

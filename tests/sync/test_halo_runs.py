@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 from integrations.models import Connection
-from integrations.services.connections import connection_create
 from portal.clients.models import (
     Agreement,
     AgreementAddition,
@@ -24,7 +23,7 @@ from portal.tenancy.models import Organization
 from portal.tenancy.scope import tenant_transaction
 from sync.models import Run
 from tests.integrations.adapters.sandboxes import Sandbox, running
-from tests.sync.conftest import Sync
+from tests.sync.conftest import Sync, linked_to
 from tickets.models import Member, Ticket
 
 STORES = {
@@ -48,16 +47,8 @@ def halo() -> Iterator[Sandbox]:
 @pytest.fixture
 def linked(organization: Organization, halo: Sandbox) -> Iterator[Connection]:
     """A connection to it, everything in scope, the guard off: what ``sync`` of this directory's conftest works on."""
-    with tenant_transaction(organization.pk):
-        made = connection_create(
-            organization_id=organization.pk,
-            provider="halo",
-            name="Linked",
-            credentials=halo.credentials,
-            settings={"date_range_days": None, "hold_least": 1_000_000},
-        )
-    yield made
-    halo.control("POST", "reset")
+    with linked_to(organization, halo) as made:
+        yield made
 
 
 def ids(sandbox: Sandbox, collection: str) -> set[str]:

@@ -17,11 +17,10 @@ from sync.services.previews import preview_request
 from sync.services.replay import OutOfScope, record_replay
 from sync.services.runs import run_request
 from tests.integrations.adapters.sandboxes import Sandbox, running
-from tests.sync.conftest import Sync
+from tests.sync.conftest import LOOSE, Sync, linked_to
 from tests.sync.test_previews import work_on
 from tickets.models import Note, Ticket, TimeEntry
 
-LOOSE = {"date_range_days": None, "hold_least": 1_000_000}
 STRICT = {"date_range_days": None, "hold_least": 0, "hold_percent": 0, "hold_company_percent": 1}
 CHILDREN = ((Note, Ticket, "ticket"), (TimeEntry, Ticket, "ticket"), (AgreementAddition, Agreement, "agreement"))
 
@@ -34,16 +33,8 @@ def psa(request: pytest.FixtureRequest) -> Iterator[Sandbox]:
 
 @pytest.fixture
 def linked(organization: Organization, psa: Sandbox) -> Iterator[Connection]:
-    with tenant_transaction(organization.pk):
-        made = connection_create(
-            organization_id=organization.pk,
-            provider=psa.key,
-            name="Linked",
-            credentials=psa.credentials,
-            settings=LOOSE,
-        )
-    yield made
-    psa.control("POST", "reset")
+    with linked_to(organization, psa) as made:
+        yield made
 
 
 def choose(connection: Connection, **values: Any) -> Connection:
