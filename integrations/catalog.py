@@ -11,6 +11,7 @@ import msgspec
 from integrations.errors import PermissionMissing, UnsupportedFeature
 from integrations.port import Adapter, CustomField, Reach, ReadRequest
 from integrations.records import BoardRecord, Record, StatusRecord
+from integrations.settings_schema import RECORD_FIELDS
 
 
 class StatusChoice(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,7 +40,7 @@ class CompanyChoice(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class FieldChoice(msgspec.Struct, frozen=True, kw_only=True):
-    """A field of tickets or companies that the PSA's owner defined."""
+    """A field of a kind of record that the PSA's owner defined."""
 
     remote_id: str
     caption: str
@@ -49,7 +50,7 @@ class FieldChoice(msgspec.Struct, frozen=True, kw_only=True):
 class Catalog(msgspec.Struct, frozen=True, kw_only=True):
     """``read_at``: when the PSA was asked. ``statuses``: those that all boards share, where they have none of their own.
     ``company_types`` and ``company_statuses``: None where they were not asked for or can't be read. ``custom_fields``: of tickets;
-    ``fields_note``: why there are no custom fields, where they could not be read."""
+    ``record_fields``: of other records, by stream; ``fields_note``: why there are no custom fields, where they could not be read."""
 
     read_at: dt.datetime
     boards: list[BoardChoice] = []
@@ -58,7 +59,13 @@ class Catalog(msgspec.Struct, frozen=True, kw_only=True):
     company_statuses: list[CompanyChoice] | None = None
     custom_fields: list[FieldChoice] = []
     company_fields: list[FieldChoice] = []
+    record_fields: dict[str, list[FieldChoice]] = {}
     fields_note: str = ""
+
+    @property
+    def fields_count(self) -> int:
+        """How many custom fields there are to choose from."""
+        return len(self.custom_fields) + len(self.company_fields) + sum(map(len, self.record_fields.values()))
 
 
 def catalog_read(adapter: Adapter, now: dt.datetime) -> Catalog:
@@ -83,6 +90,7 @@ def catalog_read(adapter: Adapter, now: dt.datetime) -> Catalog:
         company_statuses=_of_companies(adapter, "company_statuses"),
         custom_fields=_field_choices(fields, "tickets"),
         company_fields=_field_choices(fields, "companies"),
+        record_fields={stream: found for stream in RECORD_FIELDS if (found := _field_choices(fields, stream))},
         fields_note=note,
     )
 

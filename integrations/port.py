@@ -65,7 +65,8 @@ class Scope(msgspec.Struct, frozen=True, kw_only=True):
     ``company_type_ids``, ``company_status_ids``: of the companies that are wanted; None means all. Which companies these settings
     leave out is known to the caller, who names them in ``outside_company_ids``: what is of them is out of scope too, and no remote
     filters by it. ``company_ids``: only tickets of these, for a count. ``custom_field_ids`` (of tickets) and
-    ``company_field_ids``: None keeps all defined fields, an empty tuple none.
+    ``company_field_ids``: None keeps all defined fields, an empty tuple none. ``field_ids``: those kept of other records, by stream;
+    a stream that is not named keeps all.
     """
 
     board_ids: tuple[str, ...] | None = None
@@ -77,6 +78,7 @@ class Scope(msgspec.Struct, frozen=True, kw_only=True):
     company_ids: tuple[str, ...] | None = None
     custom_field_ids: tuple[str, ...] | None = None
     company_field_ids: tuple[str, ...] | None = None
+    field_ids: dict[str, tuple[str, ...]] = {}
 
     @property
     def narrows_companies(self) -> bool:

@@ -23,8 +23,9 @@ MOST_ATTEMPTS = 30
 
 
 class ConnectionSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """``boards``, ``excluded_statuses``, ``custom_fields`` (of tickets), ``company_types``, ``company_statuses``, ``company_fields``:
-    remote ids. ``None`` means all, also for ``streams`` (names). What is of a company of another type or status is left out with it.
+    """``boards``, ``excluded_statuses``, ``custom_fields`` (of tickets), ``company_types``, ``company_statuses``, ``company_fields`` and the
+    fields of other records (see ``RECORD_FIELDS``): remote ids. ``None`` means all, also for ``streams`` (names). What is of a company of
+    another type or status is left out with it.
 
     ``date_range_days``: closed tickets that changed longer ago are left out; None takes all. ``notes_rotation``: how many
     requests a run may spend on notes of tickets that did not change. A full run that would remove more than
@@ -44,6 +45,12 @@ class ConnectionSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unkno
     company_statuses: list[str] | None = None
     custom_fields: list[str] | None = None
     company_fields: list[str] | None = None
+    contact_fields: list[str] | None = None
+    asset_fields: list[str] | None = None
+    agreement_fields: list[str] | None = None
+    product_fields: list[str] | None = None
+    opportunity_fields: list[str] | None = None
+    invoice_fields: list[str] | None = None
     streams: list[str] | None = None
     notes_rotation: int = 500
     hold_percent: int = 5
@@ -78,7 +85,16 @@ HANDLING = ("retry_attempts", "fail_percent", "conflict_rule")
 CONFLICT_RULES = ("ask", "psa", "portal", "newest")
 """A person decides; the PSA's value stays; the edit made here stays; whichever was made later."""
 _NEVER_EMPTY = ("boards", "company_types", "company_statuses", "streams")
-_LISTS = (*_NEVER_EMPTY, "excluded_statuses", "custom_fields", "company_fields")
+RECORD_FIELDS = {
+    "contacts": "contact_fields",
+    "assets": "asset_fields",
+    "agreements": "agreement_fields",
+    "products": "product_fields",
+    "opportunities": "opportunity_fields",
+    "invoices": "invoice_fields",
+}
+"""The setting that names the custom fields to keep of a stream's records, beside those of tickets and companies."""
+_LISTS = (*_NEVER_EMPTY, "excluded_statuses", "custom_fields", "company_fields", *RECORD_FIELDS.values())
 
 
 class SettingsInvalid(Refused):
@@ -150,6 +166,9 @@ def scope_from(settings: ConnectionSettings, start: dt.datetime | None) -> Scope
         company_status_ids=_tuple(settings.company_statuses),
         custom_field_ids=_tuple(settings.custom_fields),
         company_field_ids=_tuple(settings.company_fields),
+        field_ids={
+            stream: tuple(ids) for stream, name in RECORD_FIELDS.items() if (ids := getattr(settings, name)) is not None
+        },
     )
 
 

@@ -15,7 +15,7 @@ from integrations.errors import IntegrationError
 from integrations.models import Connection
 from integrations.services.opening import adapter_on
 from integrations.services.probing import connection_catalog_read
-from integrations.settings_schema import ConnectionSettings, SettingsInvalid, settings_of
+from integrations.settings_schema import RECORD_FIELDS, ConnectionSettings, SettingsInvalid, settings_of
 
 NOUNS = {
     "boards": "board",
@@ -23,6 +23,7 @@ NOUNS = {
     "company_types": "company type",
     "company_statuses": "company status",
     "company_fields": "custom field of companies",
+    **{name: f"custom field of {stream}" for stream, name in RECORD_FIELDS.items()},
 }
 CHOSEN = NOUNS | {"company_types": "types of companies", "company_statuses": "statuses of companies"}
 """Settings that name what the PSA has."""
@@ -102,6 +103,8 @@ def unknown_choices(catalog: Catalog, added: Mapping[str, set[str]]) -> dict[str
         "company_statuses": {choice.remote_id: choice.name for choice in catalog.company_statuses or ()},
         "company_fields": {choice.remote_id: choice.caption for choice in catalog.company_fields},
     }
+    for stream, name in RECORD_FIELDS.items():
+        known[name] = {choice.remote_id: choice.caption for choice in catalog.record_fields.get(stream, ())}
     found = {name: _sentence(noun, added.get(name, ()), known[name]) for name, noun in NOUNS.items()}
     return {name: f"{name}: {sentence}" for name, sentence in found.items() if sentence}
 

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from integrations import registry
 from integrations.models import Connection
-from integrations.settings_schema import range_start, settings_of
+from integrations.settings_schema import RECORD_FIELDS, range_start, settings_of
 from portal.core.errors import Refused
 from portal.tenancy.models import User
 from portal.tenancy.services.audit import audit_record
@@ -31,6 +31,7 @@ OF_THE_INSTANCE = (
     "company_statuses",
     "custom_fields",
     "company_fields",
+    *RECORD_FIELDS.values(),
     "streams",
 )
 """Settings that name things of the old instance: the new one has others."""

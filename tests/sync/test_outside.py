@@ -11,7 +11,7 @@ from integrations.models import Connection
 from integrations.services.choices import check_choices
 from integrations.services.connections import connection_configure
 from integrations.services.probing import connection_catalog_read, connection_scope_count
-from integrations.settings_schema import ConnectionSettings, SettingsInvalid, settings_of
+from integrations.settings_schema import ConnectionSettings, SettingsInvalid, settings_from, settings_of
 from portal.clients.models import Agreement, Asset, Company, Contact, Site
 from portal.core.errors import Refused
 from portal.tenancy.scope import tenant, tenant_transaction
@@ -313,3 +313,23 @@ def test_custom_fields_of_companies_are_kept_as_chosen(sync: Sync, linked: Conne
     with tenant_transaction(linked.organization_id):
         left = {name for fields in Company.objects.values_list("custom_fields", flat=True) for name in fields}
     assert left == {one}
+
+
+def test_custom_fields_of_other_records_are_kept_as_chosen_and_come_back(sync: Sync, linked: Connection) -> None:
+    models = {"asset_fields": Asset, "contact_fields": Contact, "agreement_fields": Agreement}
+
+    def kept() -> dict[str, set[str]]:
+        with tenant_transaction(linked.organization_id):
+            stored = {name: model.objects.values_list("custom_fields", flat=True) for name, model in models.items()}
+            return {name: {key for fields in rows for key in fields} for name, rows in stored.items()}
+
+    sync("full")
+    before = kept()
+    assert all(before.values())
+    chosen = {name: [min(keys)] for name, keys in before.items()} | {"agreement_fields": []}
+    for settings, expected in ((chosen, {name: set(keys) for name, keys in chosen.items()}), ({}, before)):
+        with tenant(linked.organization_id):
+            wanted = settings_from({"date_range_days": None, "hold_least": 1_000_000, **settings})
+            connection_configure(connection=choose(linked), settings=wanted)
+        assert sync("full").state == "done"
+        assert kept() == expected

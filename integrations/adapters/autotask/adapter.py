@@ -38,7 +38,7 @@ from integrations.port import (
     Usage,
 )
 from integrations.records import NoteRecord, Record, TicketRecord, TimeEntryRecord
-from integrations.scoping import of_wanted_company
+from integrations.scoping import of_wanted_company, page_with_wanted_fields, with_wanted_fields
 
 ALSO = "also"
 """In the checkpoint: the walk is in the stream's second entity."""
@@ -99,7 +99,8 @@ class AutotaskAdapter:
             return read_table(self._labels, source)
         place = dict(checkpoint or {})
         second = source.also if place.pop(ALSO, False) else None
-        page = read_page(self._walk(second or source, request.scope), request, place)
+        found = read_page(self._walk(second or source, request.scope), request, place)
+        page = page_with_wanted_fields(found, request.stream, request.scope)
         if second is not None and page.next is not None:
             return msgspec.structs.replace(page, next={**page.next, ALSO: True})
         if second is None and page.next is None and source.also is not None:
@@ -124,7 +125,7 @@ class AutotaskAdapter:
         row = self._remote.one(source.entity, source.payload, int(remote_id), permission=source.spec.permission)
         if row.id != int(remote_id):
             raise ProtocolError("Autotask answered with another record than the one asked for.")
-        return source.record(row, names_for([row], self._labels, scope))
+        return with_wanted_fields(source.record(row, names_for([row], self._labels, scope)), stream, scope)
 
     def in_scope(self, record: Record, scope: Scope) -> bool:
         if isinstance(record, DeletedTicket) or not of_wanted_company(record, scope):

@@ -29,7 +29,16 @@ KINDS = {
     "boolean": "checkbox",
 }
 UNKNOWN_KIND = "unknown"
-RECORDS = {"Tickets": "tickets", "Companies": "companies", "Contacts": "contacts"}
+RECORDS = {
+    "Tickets": "tickets",
+    "Companies": "companies",
+    "Contacts": "contacts",
+    "ConfigurationItems": "assets",
+    "Contracts": "agreements",
+    "Products": "products",
+    "Opportunities": "opportunities",
+}
+"""The kinds of records that have such fields, and the streams they are."""
 
 
 def clean_caption(text: str) -> str:

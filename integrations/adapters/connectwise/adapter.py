@@ -37,7 +37,7 @@ from integrations.port import (
     StreamSpec,
 )
 from integrations.records import CompanyRecord, Record, TicketRecord, TimeEntryRecord
-from integrations.scoping import of_wanted_company
+from integrations.scoping import of_wanted_company, page_with_wanted_fields, with_wanted_fields
 
 _PAGES = {
     "companies": "CompanyFV",
@@ -93,7 +93,8 @@ class ConnectWiseAdapter:
         source = _source(request.stream)
         if source.spec.reach is not Reach.GLOBAL:
             raise UnsupportedFeature(f"{request.stream} are read per {source.spec.parent} record only.")
-        return read_page(self._remote, source, request, checkpoint)
+        page = read_page(self._remote, source, request, checkpoint)
+        return page_with_wanted_fields(page, request.stream, request.scope)
 
     def read_children(self, stream: str, parent_id: str, scope: Scope = EVERYTHING) -> Page:
         source = _source(stream)
@@ -110,7 +111,7 @@ class ConnectWiseAdapter:
         row = self._remote.one(f"{source.path}/{remote_id}", source.payload, permission=source.spec.permission)
         if row.id != int(remote_id):
             raise ProtocolError("ConnectWise answered with another record than the one asked for.")
-        return source.record(row, context_of(scope))
+        return with_wanted_fields(source.record(row, context_of(scope)), stream, scope)
 
     def in_scope(self, record: Record, scope: Scope) -> bool:
         if not of_wanted_company(record, scope):

@@ -31,7 +31,11 @@ UNKNOWN_KIND = "unknown"
 _LIST_ENTRY = frozenset({"List", "Option"})
 _SCREENS = {"sr100": "tickets", "ct300": "contacts"}
 _SCREEN_WORDS = (
-    ("configuration", "configurations"),
+    ("configuration", "assets"),
+    ("agreement", "agreements"),
+    ("opportunity", "opportunities"),
+    ("invoice", "invoices"),
+    ("product", "products"),
     ("contact", "contacts"),
     ("company", "companies"),
     ("ticket", "tickets"),

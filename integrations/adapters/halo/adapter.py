@@ -30,7 +30,7 @@ from integrations.port import (
     StreamSpec,
 )
 from integrations.records import Record, TicketRecord
-from integrations.scoping import of_wanted_company
+from integrations.scoping import of_wanted_company, page_with_wanted_fields, with_wanted_fields
 
 
 class HaloAdapter:
@@ -69,7 +69,8 @@ class HaloAdapter:
         source = _source(request.stream)
         if source.spec.reach is not Reach.GLOBAL:
             raise UnsupportedFeature(f"{request.stream} are read per {source.spec.parent} record only.")
-        return self._reader.page(source, request, checkpoint) if source.paged else self._reader.table(source)
+        page = self._reader.page(source, request, checkpoint) if source.paged else self._reader.table(source)
+        return page_with_wanted_fields(page, request.stream, request.scope)
 
     def read_children(self, stream: str, parent_id: str, scope: Scope = EVERYTHING) -> Page:
         source = _source(stream)
@@ -85,7 +86,7 @@ class HaloAdapter:
             return self._recurring(source, remote_id)
         if not remote_id.isdecimal():
             raise NotFound(f"“{remote_id}” is no Halo id.")
-        return self._reader.one(source, remote_id, scope)
+        return with_wanted_fields(self._reader.one(source, remote_id, scope), stream, scope)
 
     def in_scope(self, record: Record, scope: Scope) -> bool:
         if not of_wanted_company(record, scope):

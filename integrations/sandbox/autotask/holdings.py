@@ -158,7 +158,7 @@ class Holdings:
             "endDate": written(self._midnight(-700 if active else 10)),
             "description": "Signed on paper." if dice.chance(20) else None,
             "purchaseOrderNumber": f"PO-{dice.below(9999):04}" if dice.chance(30) else "",
-            "userDefinedFields": [],
+            "userDefinedFields": user_values("Contracts", self._dice("fields of contract", slot), self.seed.now),
         }
 
     def _contract_service(self, slot: int) -> Json:

@@ -118,4 +118,5 @@ USER_FIELDS = (
     UserField("Companies", "Onboarded", "datetime"),
     UserField("Contacts", "Approver", "string"),
     UserField("ConfigurationItems", "Asset owner", "string"),
+    UserField("Contracts", "Account manager", "string"),
 )

@@ -1,4 +1,4 @@
-"""The fields that this MSP added to tickets, companies and contacts. Captions repeat, and some hide odd characters."""
+"""The fields that this MSP added to its records. Captions repeat, and some hide odd characters."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from integrations.sandbox.seed import Seed
 
 @dataclass(frozen=True, slots=True)
 class Definition:
-    """One field. ``screen``: sr100 tickets, co100 companies, ct300 contacts."""
+    """One field. ``screen``: where it stands, which tells whose it is; see ``SCREENS``."""
 
     id: int
     screen: str
@@ -23,7 +23,13 @@ class Definition:
     options: tuple[str, ...] = ()
 
 
-SCREENS = {"sr100": "Service Ticket", "co100": "Company", "ct300": "Contact"}
+SCREENS = {
+    "sr100": "Service Ticket",
+    "co100": "Company",
+    "ct300": "Contact",
+    "cf100": "Configuration",
+    "ag100": "Agreement",
+}
 DEFINITIONS = (
     Definition(21, "sr100", "Asset Tag", "Text", "EntryField"),
     Definition(22, "sr100", "Root Cause", "Text", "List", ("Hardware", "Software", "User", "Third party", "Unknown")),
@@ -38,6 +44,10 @@ DEFINITIONS = (
     Definition(43, "co100", "Co-managed", "Checkbox", "EntryField"),
     Definition(53, "ct300", "Job Level", "Text", "EntryField"),
     Definition(54, "ct300", "Approver", "Checkbox", "EntryField"),
+    Definition(61, "cf100", "Rack", "Text", "EntryField"),
+    Definition(62, "cf100", "Backup", "Text", "List", ("Daily", "Weekly", "None")),
+    Definition(71, "ag100", "Account Manager", "Text", "EntryField"),
+    Definition(72, "ag100", "Review", "Date", "Date"),
 )
 
 

@@ -8,6 +8,7 @@ from itertools import accumulate
 
 from integrations.sandbox.clock import DAY, written
 from integrations.sandbox.collection import Json
+from integrations.sandbox.connectwise import custom_fields
 from integrations.sandbox.connectwise.catalog import OPPORTUNITY_STATUSES, PRODUCTS, tables_of
 from integrations.sandbox.connectwise.clients import FIRST_COMPANY, Clients
 from integrations.sandbox.connectwise.collection import Collection
@@ -113,7 +114,7 @@ class Holdings:
             "activeFlag": status_id in (1, 4),
             "billFlag": False,
             "questions": [],
-            "customFields": [],
+            "customFields": custom_fields.values("cf100", self._dice("fields of configuration", slot), self.seed.now),
             "_info": self._info("configurations", slot),
         }
 
@@ -143,7 +144,7 @@ class Holdings:
             "billAmount": 50.0 * (1 + dice.below(40)) + dice.pick((0.0, 0.5, 0.99)),
             "currency": CURRENCY,
             "agreementStatus": status,
-            "customFields": [],
+            "customFields": custom_fields.values("ag100", self._dice("fields of agreement", slot), self.seed.now),
             "_info": self._info("agreements", slot),
         }
 

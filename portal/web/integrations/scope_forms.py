@@ -94,7 +94,7 @@ class BoardsForm(ScopeForm):
     def __init__(self, data: Mapping[str, Any] | None, **context: Any) -> None:
         super().__init__(data, **context)
         known = [(board.remote_id, _board_label(board.name, board.is_active)) for board in self.catalog.boards]
-        _choices(self, "boards", _with_unknown(known, self.settings.boards or []))
+        set_choices(self, "boards", with_unknown(known, self.settings.boards or []))
 
     def initial_values(self) -> dict[str, Any]:
         return {"boards_mode": ALL if self.settings.boards is None else CHOSEN, "boards": self.settings.boards or []}
@@ -140,10 +140,10 @@ class RangeForm(ScopeForm):
             ranges = sorted(
                 [*ranges, (str(days), f"Changed within {range_words(days)}")], key=lambda pair: int(pair[0])
             )
-        _choices(self, "date_range", [*ranges, (ALL, "All, however old")])
-        _choices(self, "streams", [(name, optional_words(name)) for name in self._optional()])
+        set_choices(self, "date_range", [*ranges, (ALL, "All, however old")])
+        set_choices(self, "streams", [(name, optional_words(name)) for name in self._optional()])
         fields = told_apart(self.catalog.custom_fields)
-        _choices(self, "custom_fields", _with_unknown(fields, self.settings.custom_fields or []))
+        set_choices(self, "custom_fields", with_unknown(fields, self.settings.custom_fields or []))
 
     def _optional(self) -> list[str]:
         return optional_streams(self.provider)
@@ -214,8 +214,8 @@ class CompaniesForm(ScopeForm):
             "company_fields": told_apart(self.catalog.company_fields),
         }
         for name, known in own.items():
-            choices = _with_unknown(known, getattr(self.settings, name) or [])
-            _choices(self, name, choices)
+            choices = with_unknown(known, getattr(self.settings, name) or [])
+            set_choices(self, name, choices)
             if not choices:
                 del self.fields[name], self.fields[f"{name}_mode"]
 
@@ -250,37 +250,14 @@ class CompaniesForm(ScopeForm):
         return cleaned
 
 
-class TicketSettingsForm(BoardsForm, CompaniesForm, RangeForm):
-    """Everything of Ticket Settings. Statuses are chosen by board: a name may stand for several statuses."""
-
-    excluded_statuses = forms.MultipleChoiceField(
-        label="Excluded statuses", required=False, widget=forms.CheckboxSelectMultiple
-    )
-
-    def __init__(self, data: Mapping[str, Any] | None, **context: Any) -> None:
-        super().__init__(data, **context)
-        known = [(status.remote_id, status.name) for board in self.catalog.boards for status in board.statuses]
-        known += [(status.remote_id, status.name) for status in self.catalog.statuses]
-        _choices(self, "excluded_statuses", _with_unknown(known, self.settings.excluded_statuses))
-
-    def initial_values(self) -> dict[str, Any]:
-        own = {"excluded_statuses": self.settings.excluded_statuses}
-        kinds = (BoardsForm, CompaniesForm, RangeForm)
-        return {name: value for kind in kinds for name, value in kind.initial_values(self).items()} | own
-
-    def changes(self) -> dict[str, Any]:
-        own = {"excluded_statuses": self.cleaned_data["excluded_statuses"]}
-        kinds = (BoardsForm, CompaniesForm, RangeForm)
-        return {name: value for kind in kinds for name, value in kind.changes(self).items()} | own
-
-
-def _choices(form: forms.Form, name: str, choices: Sequence[tuple[str, str]]) -> None:
+def set_choices(form: forms.Form, name: str, choices: Sequence[tuple[str, str]]) -> None:
+    """What a field of the form offers: (value, words)."""
     field = form.fields[name]
     if isinstance(field, forms.ChoiceField):
         field.choices = list(choices)
 
 
-def _with_unknown(known: Sequence[tuple[str, str]], chosen: Sequence[str]) -> list[tuple[str, str]]:
+def with_unknown(known: Sequence[tuple[str, str]], chosen: Sequence[str]) -> list[tuple[str, str]]:
     """What is chosen stays choosable though the PSA no longer offers it, so that saving does not drop it in silence."""
     gone = [value for value in chosen if value not in dict(known)]
     return [*known, *((value, f"{value} (no longer offered)") for value in gone)]

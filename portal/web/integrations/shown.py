@@ -6,11 +6,13 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from integrations.catalog import Catalog, catalog_of
+from django.utils import timezone
+
+from integrations.catalog import Catalog, FieldChoice, catalog_of
 from integrations.models import Connection
 from integrations.port import Provider
 from integrations.selectors import Health
-from integrations.settings_schema import ConnectionSettings, SettingsInvalid, settings_of
+from integrations.settings_schema import RECORD_FIELDS, ConnectionSettings, SettingsInvalid, settings_of
 from portal.web.integrations.found import found_provider
 from portal.web.integrations.scope_forms import optional_streams, optional_words, range_words, told_apart
 from portal.web.sync.words import Badge, badge_of
@@ -129,7 +131,7 @@ def settings_lines(connection: Connection) -> list[SettingLine]:
         SettingLine("Closed tickets", "All, however old" if days is None else f"Changed within {range_words(days)}"),
         _records(wanted, found_provider(connection.provider)),
         *_companies(wanted, catalog),
-        _fields(wanted, catalog),
+        *_fields(wanted, catalog),
     ]
 
 
@@ -172,13 +174,24 @@ def _excluded(wanted: ConnectionSettings, catalog: Catalog | None) -> SettingLin
     return _listed("Excluded statuses", [names.get(status, f"Status {status}") for status in wanted.excluded_statuses])
 
 
-def _fields(wanted: ConnectionSettings, catalog: Catalog | None) -> SettingLine:
-    if wanted.custom_fields is None:
-        return SettingLine("Custom fields", "All, and new ones as they are made")
-    if not wanted.custom_fields:
-        return SettingLine("Custom fields", "None")
-    names = dict(told_apart(catalog.custom_fields)) if catalog else {}
-    return _listed("Custom fields", [names.get(field, f"Field {field}") for field in wanted.custom_fields])
+def _fields(wanted: ConnectionSettings, catalog: Catalog | None) -> list[SettingLine]:
+    """Those of tickets, and of other records what is not all of them."""
+    known = catalog or Catalog(read_at=timezone.now())
+    lines = [_chosen_fields("Custom fields", wanted.custom_fields, known.custom_fields)]
+    others = [("companies", wanted.company_fields, known.company_fields)]
+    others += [(s, getattr(wanted, name), known.record_fields.get(s, [])) for s, name in RECORD_FIELDS.items()]
+    return lines + [
+        _chosen_fields(f"Custom fields of {s}", kept, all_of) for s, kept, all_of in others if kept is not None
+    ]
+
+
+def _chosen_fields(label: str, kept: Sequence[str] | None, known: Sequence[FieldChoice]) -> SettingLine:
+    if kept is None:
+        return SettingLine(label, "All, and new ones as they are made")
+    if not kept:
+        return SettingLine(label, "None")
+    names = dict(told_apart(known))
+    return _listed(label, [names.get(field, f"Field {field}") for field in kept])
 
 
 def _listed(label: str, names: Sequence[str]) -> SettingLine:

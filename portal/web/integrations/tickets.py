@@ -23,8 +23,8 @@ from integrations.settings_schema import ConnectionSettings, settings_from, sett
 from portal.tenancy.scope import tenant_transaction
 from portal.web.access import requires
 from portal.web.integrations.found import found_connection, found_provider
-from portal.web.integrations.scope_forms import TicketSettingsForm
 from portal.web.integrations.shown import shown_card
+from portal.web.integrations.ticket_settings_form import TicketSettingsForm
 from portal.web.middleware import waits_on_network
 from portal.web.request import PortalRequest
 from portal.web.sync.words import stream_words
@@ -146,8 +146,7 @@ def connection_choices(request: PortalRequest, pk: int) -> HttpResponse:
     except IntegrationError as err:
         messages.error(request, f"{found_provider(found.provider).name} could not be asked. {err.message}")
     else:
-        fields = len(catalog.custom_fields) + len(catalog.company_fields)
-        messages.success(request, f"Read {len(catalog.boards)} boards and {fields} custom fields.")
+        messages.success(request, f"Read {len(catalog.boards)} boards and {catalog.fields_count} custom fields.")
     wanted = request.POST.get("next", "")
     if url_has_allowed_host_and_scheme(wanted, allowed_hosts=None):
         return redirect(wanted)

@@ -6,7 +6,7 @@ import datetime as dt
 import os
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -26,6 +26,7 @@ from integrations.errors import (
 from integrations.port import Adapter, Page, Reach, ReadRequest, Scope, StreamSpec
 from integrations.records import CompanyRecord, NoteRecord, Record, TicketRecord
 from integrations.registry import provider, providers
+from integrations.settings_schema import RECORD_FIELDS
 from tests.integrations.adapters.facts import facts_of
 from tests.integrations.adapters.sandboxes import Sandbox, running
 
@@ -171,6 +172,26 @@ def test_custom_fields_are_defined_chosen_and_readable(adapter: Adapter) -> None
     narrowed = records(walk(adapter, ReadRequest(stream="tickets", scope=Scope(custom_field_ids=(chosen,)))))
     kept = {key for ticket in narrowed.values() if isinstance(ticket, TicketRecord) for key in ticket.custom_fields}
     assert kept == {chosen}
+
+
+def fields_of(found: Iterable[Record]) -> set[str]:
+    return {key for record in found for key in getattr(record, "custom_fields", None) or {}}
+
+
+def test_of_other_records_the_chosen_custom_fields_alone_are_read(adapter: Adapter) -> None:
+    """Page by page and one by one, of every kind of record that comes with such fields; those that can be chosen are used."""
+    chosen_of: dict[str, str] = {}
+    for stream in sorted(RECORD_FIELDS.keys() & {spec.name for spec in adapter.streams}):
+        found = records(walk(adapter, ReadRequest(stream=stream)))
+        if used := fields_of(found.values()):
+            chosen_of[stream] = chosen = sorted(used)[0]
+            scope = Scope(field_ids={stream: (chosen,)})
+            assert fields_of(records(walk(adapter, ReadRequest(stream=stream, scope=scope))).values()) == {chosen}
+            one = max(found, key=lambda remote_id: len(fields_of([found[remote_id]])))
+            assert fields_of([adapter.read_one(stream, one, scope)]) <= {chosen}
+            assert fields_of([adapter.read_one(stream, one, Scope(field_ids={stream: ()}))]) == set()
+    defined = {field.record for field in adapter.custom_fields()}
+    assert defined & RECORD_FIELDS.keys() <= chosen_of.keys()
 
 
 def test_what_changes_from_a_moment_on_is_read_with_that_very_second(sandbox: Sandbox, adapter: Adapter) -> None:

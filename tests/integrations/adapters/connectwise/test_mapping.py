@@ -270,7 +270,8 @@ def test_captions_lose_what_cannot_be_seen(text: str | None, clean: str) -> None
         ("sr100", "Service Ticket", "tickets"),
         ("ct300", "Contact", "contacts"),
         ("xx1", "Company", "companies"),
-        ("cf1", "Configuration", "configurations"),
+        ("cf1", "Configuration", "assets"),
+        ("ag1", "Agreement", "agreements"),
         (None, None, "other"),
     ],
 )
