@@ -23,6 +23,9 @@ from sync.models import Issue
 from sync.services.live import land
 from sync.streams import TARGETS, field_of
 
+ALONE = ("tickets", "companies", "contacts", "assets", "agreements", "products", "opportunities", "invoices")
+"""Streams whose records can be fetched one by one."""
+
 
 @dataclass(frozen=True, slots=True)
 class Replayed:

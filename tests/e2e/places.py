@@ -98,6 +98,8 @@ NOT_PAGES = {
         "run_diff_csv",
         "connection_tickets_csv",
         "client_fetch",
+        "ticket_fetch",
+        *(f"{name}_fetch" for name in ("contact", "asset", "agreement", "invoice", "opportunity")),
         "clients_csv",
         "contacts_csv",
         "assets_csv",

@@ -98,11 +98,7 @@ def records_csv(request: PortalRequest, key: str) -> StreamingHttpResponse:
 @requires("view_clients")
 def record(request: PortalRequest, key: str, pk: int) -> HttpResponse:
     """One record with all that the PSA tells of it."""
-    shown = BY_KEY[key]
-    try:
-        found = record_get(shown.kind, pk)
-    except ObjectDoesNotExist as err:
-        raise Http404(f"There is no such {shown.one}.") from err
+    shown, found = found_record(key, pk)
     context = {
         "shown": shown,
         "record": found,
@@ -111,6 +107,15 @@ def record(request: PortalRequest, key: str, pk: int) -> HttpResponse:
         "custom_fields": custom_fields_shown(found.custom_fields),
     }
     return render(request, "clients/record.html", context | days(today_of(request)))
+
+
+def found_record(key: str, pk: int) -> tuple[ShownKind, Any]:
+    """(its kind as pages show it, the record, removed ones too), or 404."""
+    shown = BY_KEY[key]
+    try:
+        return shown, record_get(shown.kind, pk)
+    except ObjectDoesNotExist as err:
+        raise Http404(f"There is no such {shown.one}.") from err
 
 
 def sections_of(request: PortalRequest, company_id: int, size: int) -> list[dict[str, Any]]:

@@ -22,4 +22,8 @@ urlpatterns = [
     *(path(f"{key}/", records.records, {"key": key}, name=key) for key in LISTS),
     *(path(f"{key}.csv", records.records_csv, {"key": key}, name=f"{key}_csv") for key in LISTS),
     *(path(f"{key}/<int:pk>/", records.record, {"key": key}, name=name) for name, key in PAGES.items()),
+    *(
+        path(f"{key}/<int:pk>/fetch/", fetching.record_fetch, {"key": key}, name=f"{name}_fetch")
+        for name, key in PAGES.items()
+    ),
 ]

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
@@ -18,6 +19,7 @@ from portal.web.access import requires
 from portal.web.custom_fields import custom_fields_shown
 from portal.web.middleware import waits_on_network
 from portal.web.request import PortalRequest
+from portal.web.sync.fetching import Subject, fetched_page
 from portal.web.tickets.words import KINDS, ORIGINS, Kind
 from sync.services import live
 from tickets.models import Ticket
@@ -68,6 +70,19 @@ def ticket_refresh(request: PortalRequest, pk: int) -> HttpResponse:
         found = found_ticket(pk)
         context = {"ticket": found, "answer": answer, **_story(found, live.notes_read_at(found))}
         return render(request, "tickets/story.html", context)
+
+
+@waits_on_network
+@require_POST
+@requires("view_tickets")
+@requires("view_integration_logs")
+def ticket_fetch(request: PortalRequest, pk: int) -> HttpResponse:
+    """Reads the ticket, its notes and what it refers to from the PSA, and shows what that changed."""
+    with tenant_transaction():
+        found = found_ticket(pk)
+    crumbs = [("Tickets", reverse("web:ticket_list")), (f"#{found.remote_id}", reverse("web:ticket", args=[pk]))]
+    title = f"#{found.remote_id} {found.summary}"
+    return fetched_page(request, Subject(found.connection_id, "tickets", found.remote_id, title, "ticket", crumbs))
 
 
 def found_ticket(pk: int) -> Ticket:

@@ -10,4 +10,5 @@ urlpatterns = [
     path("clients/", listing.client_options, name="ticket_client_options"),
     path("<int:pk>/", detail.ticket, name="ticket"),
     path("<int:pk>/refresh/", detail.ticket_refresh, name="ticket_refresh"),
+    path("<int:pk>/fetch/", detail.ticket_fetch, name="ticket_fetch"),
 ]

@@ -11,25 +11,20 @@ from typing import Any
 
 from django.core.management.base import CommandError
 
+from integrations.errors import IntegrationError
 from integrations.models import Connection
 from integrations.selectors import connection_home
+from portal.core.errors import Refused
 from portal.tenancy.commands import OperatorCommand, json_option, organization_option
 from portal.tenancy.scope import current_organization_id, system_transaction, tenant, tenant_transaction
 from sync.engine.audit import audit_advance
 from sync.engine.drive import advance
+from sync.management.sync_answers import audit_lines, fetched_answer, fetched_lines
 from sync.models import DriftAudit, Run
-from sync.selectors.drift import (
-    FIGURES as AUDIT_FIGURES,
-)
-from sync.selectors.drift import (
-    AuditReport,
-    MatchRate,
-    audit_answer,
-    audit_report,
-    findings_of,
-)
+from sync.selectors.drift import audit_answer, audit_report
 from sync.services.audits import audit_request
 from sync.services.previews import preview_apply, preview_request
+from sync.services.replay import ALONE, record_replay
 from sync.services.runs import RunRequested, run_approve, run_cancel, run_reject, run_request
 from sync.services.schedules import nightly_bring_forward, schedule_of
 from sync.services.summary import EXIT_CODES, run_summary
@@ -39,21 +34,12 @@ from sync.services.undo import run_undo
 CLOSED = (Run.State.DONE, Run.State.FAILED, Run.State.CANCELLED, Run.State.HELD)
 STARTED = {False: "Asked for.", True: "One of this kind is open already: joined it."}
 UNATTENDED = "A running worker takes it; `sync status` shows how far it is. Where no worker runs, add --wait."
-VERDICTS = {
-    "differs": "differs",
-    "gone": "is not in the PSA any more",
-    "absent": "is not here",
-    "since": "changed in the PSA since it was read",
-    "settled": "a sync wrote it meanwhile",
-    "scope": "left what the settings want",
-    "unread": "could not be read",
-}
 GLANCE = 0.5
 """Seconds between two looks at a run that a worker has."""
 
 
 class Command(OperatorCommand):
-    """``sync start|apply|status|cancel|approve|reject|undo|history|nightly|audit``. Exit codes with --wait: see ``sync.services.summary.EXIT_CODES``."""
+    """``sync start|apply|status|cancel|approve|reject|undo|history|nightly|audit|fetch``. Exit codes with --wait: see ``sync.services.summary.EXIT_CODES``."""
 
     help = "Start, watch and end syncs."
 
@@ -93,6 +79,10 @@ class Command(OperatorCommand):
         audit = verbs.add_parser("audit", help="compare a random sample of what is here with the PSA")
         audit.add_argument("--connection", type=int, required=True, metavar="ID")
         audit.add_argument("--sample", type=int, metavar="N", help="records of each stream; by default as each night")
+        fetch = verbs.add_parser("fetch", help="read one record from the PSA now, with what it refers to")
+        fetch.add_argument("--connection", type=int, required=True, metavar="ID")
+        fetch.add_argument("--stream", choices=ALONE, default="tickets")
+        fetch.add_argument("--record", required=True, metavar="ID", help="its id in the PSA")
         for each in verbs.choices.values():
             json_option(each)
             organization_option(each, required=False)
@@ -201,6 +191,17 @@ class Command(OperatorCommand):
         self.answer(audit_answer(report), audit_lines(report))
         return 0 if report.audit.state == DriftAudit.State.DONE else 1
 
+    def do_fetch(self, options: dict[str, Any]) -> None:
+        with tenant_transaction():
+            connection = Connection.objects.get(pk=options["connection"])
+        try:
+            replayed = record_replay(
+                connection=connection, stream=options["stream"], remote_id=options["record"].strip().lstrip("#")
+            )
+        except (IntegrationError, Refused) as err:
+            raise CommandError(f"It could not be fetched: {err.message} What is here stays as it is.") from err
+        self.answer(fetched_answer(replayed), fetched_lines(replayed))
+
     def chosen(self, options: dict[str, Any]) -> Run:
         """The named run, or the connection's latest."""
         with tenant_transaction():
@@ -253,30 +254,6 @@ def until_audited(audit_id: int) -> Iterator[str]:
             if audit.waits_for:
                 yield audit.waits_for
             threading.Event().wait(GLANCE)
-
-
-def audit_lines(report: AuditReport) -> list[str]:
-    """An audit for people: a sentence, a table of its streams, and the records that do not match."""
-    audit, found = report.audit, report.rate
-    rate = "" if found is None else f" · {rate_line(found)}"
-    lines = [
-        f"audit {audit.pk} · {audit.get_state_display().lower()}{rate} · {audit.requests} requests · {audit.message}"
-    ]
-    names = (*AUDIT_FIGURES, "requests")
-    lines += [f"{'':12}" + "".join(f"{name.replace('_', ' '):>14}" for name in names)] if report.streams else []
-    for stream in report.streams:
-        cells = "".join(f"{'–' if getattr(stream, name) is None else getattr(stream, name):>14}" for name in names)
-        lines.append(f"  {stream.name:10}{cells}")
-    for stream in report.streams:
-        for finding in findings_of(stream):
-            fields = f" in {', '.join(finding.fields)}" if finding.fields else ""
-            lines.append(f"  {stream.name} {finding.remote_id}: {VERDICTS[finding.verdict]}{fields}")
-    return lines
-
-
-def rate_line(found: MatchRate) -> str:
-    """ "99.33 % match (98.10 to 99.80 % with 95 % confidence)"."""
-    return f"{found.rate:.2%} match ({100 * found.low:.2f} to {found.high:.2%} with 95 % confidence)"
 
 
 def line_of(summary: dict[str, Any]) -> str:
