@@ -10,9 +10,10 @@ from django.db.models import Sum
 
 from integrations.models import Connection
 from integrations.selectors import Health, connection_list, health_of
-from sync.models import Cursor, Run, RunStream, Schedule
+from sync.models import Cursor, InstanceChange, Run, RunStream, Schedule
 
 GOOD = (Run.Result.NO_CHANGE, Run.Result.SUCCESS, Run.Result.WARNING)
+NO_SYNC = "No sync starts until the change of its PSA instance is finished or called off."
 FIGURES = ("fetched", "created", "updated", "removed", "failed")
 
 
@@ -21,7 +22,7 @@ class ConnectionCard:
     """``open_run``: the one at work, else the first in the queue. ``last``: the newest finished run, with its ``figures`` summed over
     streams ({} without a run). ``next_at``/``next_kind``: what starts next by itself; None when nothing will, ``next_note`` then says why.
     ``unread``: the connection was never read completely, so that its next sync is the first one, and no ``last_good`` counts: it was of
-    an instance that the connection has left, or of a part."""
+    an instance that the connection has left, or of a part. ``changing_since``: when the change of its PSA instance that is open began."""
 
     connection: Connection
     health: Health
@@ -34,6 +35,7 @@ class ConnectionCard:
     next_kind: str
     next_note: str
     unread: bool
+    changing_since: dt.datetime | None
 
 
 def connection_cards(now: dt.datetime) -> list[ConnectionCard]:
@@ -55,17 +57,23 @@ def cards_of(connections: Sequence[Connection], now: dt.datetime) -> list[Connec
     good = _newest(ids, result__in=GOOD)
     figures = _figures(run.pk for run in last.values())
     read = set(_read_once(ids))
+    changing = dict(
+        InstanceChange.objects.filter(connection_id__in=ids, finished_at=None).values_list(
+            "connection_id", "started_at"
+        )
+    )
     found = []
     for connection in connections:
         schedule = schedules.get(connection.pk)
         run = last.get(connection.pk)
         unread = connection.pk not in read
-        note = nothing_next(connection, schedule)
+        since = changing.get(connection.pk)
+        note = "after the change of its instance" if since else nothing_next(connection, schedule)
         next_at, next_kind = (None, "") if note or schedule is None else next_start(schedule, unread=unread)
         found.append(
             ConnectionCard(
                 connection=connection,
-                health=_health(connection, schedule, now),
+                health=_changing(since) if since else _health(connection, schedule, now),
                 schedule=schedule,
                 open_run=at_work.get(connection.pk),
                 last=run,
@@ -75,6 +83,7 @@ def cards_of(connections: Sequence[Connection], now: dt.datetime) -> list[Connec
                 next_kind=next_kind,
                 next_note=note or ("" if next_at else "nothing is scheduled"),
                 unread=unread,
+                changing_since=since,
             )
         )
     return found
@@ -100,6 +109,10 @@ def next_start(schedule: Schedule, *, unread: bool) -> tuple[dt.datetime | None,
         times.append((schedule.quick_next_at, "Quick sync"))
     known = [(at, kind) for at, kind in times if at is not None]
     return min(known, key=lambda pair: pair[0]) if known else (None, "")
+
+
+def _changing(since: dt.datetime) -> Health:
+    return Health("changing", "Changing instance", "warn", "Its PSA instance is being changed.", NO_SYNC, since)
 
 
 def _health(connection: Connection, schedule: Schedule | None, now: dt.datetime) -> Health:

@@ -135,6 +135,22 @@ def test_from_the_old_instance_to_the_first_sync_of_the_new_one(
     assert "The last sync was applied and nothing failed." in browser.get(reverse("web:dashboard")).content.decode()
 
 
+def test_every_page_of_the_connection_leads_to_the_change_and_none_to_a_sync(
+    browser: Client, linked: Connection, sync: Sync
+) -> None:
+    sync("full")
+    browser.post(address(linked), {"reason": "We move"})
+    quick = reverse("web:run_start", args=[linked.pk, "quick"])
+    for name in ("schedule", "safeguards", "handling", "tickets", "credentials"):
+        said = browser.get(reverse(f"web:connection_{name}", args=[linked.pk])).content.decode()
+        assert (name, "Go on with the change" in said, quick in said) == (name, True, False)
+    cards = browser.get(reverse("web:integrations")).content.decode()
+    assert ("Changing instance" in cards, "Go on with the change" in cards) == (True, True)
+    assert ("Paused by" in cards, "after the change of its instance" in cards) == (False, True)
+    browser.post(address(linked), {"act": "cancel"})
+    assert "Changing instance" not in browser.get(reverse("web:integrations")).content.decode()
+
+
 def test_it_can_be_called_off_until_the_purge(browser: Client, linked: Connection, sync: Sync) -> None:
     sync("full")
     browser.post(address(linked), {"reason": "We move"})

@@ -105,7 +105,7 @@ def test_the_list_asks_the_same_number_of_questions_however_many_connections(
         finished_run(made, "success")
         with tenant_transaction(made.organization_id):
             schedule_of(made)
-    with django_assert_num_queries(14):
+    with django_assert_num_queries(15):
         assert browser.get(reverse("web:integrations")).status_code == 200
 
 
