@@ -20,6 +20,7 @@ from integrations.adapters.connectwise.reading import (
     read_children,
     read_page,
     walk_of,
+    with_values,
 )
 from integrations.adapters.connectwise.streams import SOURCES, STREAMS, TABLES, Source
 from integrations.errors import NotFound, ProtocolError, UnsupportedFeature
@@ -111,7 +112,8 @@ class ConnectWiseAdapter:
         row = self._remote.one(f"{source.path}/{remote_id}", source.payload, permission=source.spec.permission)
         if row.id != int(remote_id):
             raise ProtocolError("ConnectWise answered with another record than the one asked for.")
-        return with_wanted_fields(source.record(row, context_of(scope)), stream, scope)
+        context = with_values(self._remote, source, [row], context_of(scope))
+        return with_wanted_fields(source.record(row, context), stream, scope)
 
     def in_scope(self, record: Record, scope: Scope) -> bool:
         if not of_wanted_company(record, scope):

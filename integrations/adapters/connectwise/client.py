@@ -109,7 +109,7 @@ class ConnectWise:
         answer = self._api.send("POST", f"{path}/search", params=params, payload=filters, permission=permission)
         return _listing(answer, kind)
 
-    def one(self, path: str, kind: type[R], *, permission: str = "") -> R:
+    def one(self, path: str, kind: type[T], *, permission: str = "") -> T:
         """One record. Raises NotFound."""
         return decoded(self._api.send("GET", path, permission=permission), _decoder(kind))
 

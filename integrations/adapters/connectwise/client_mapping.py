@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from decimal import Decimal
+from typing import Any
 
 from integrations.adapters.connectwise import client_payloads as cw
 from integrations.adapters.connectwise.custom_fields import custom_values
@@ -22,6 +23,7 @@ from integrations.client_records import (
     OpportunityStatusRecord,
     ProductRecord,
     amount,
+    figure,
 )
 
 _PERCENT = re.compile(r"(\d{1,3}) ?%?")
@@ -125,8 +127,20 @@ def addition(row: cw.Addition, agreement_id: str) -> AgreementAdditionRecord:
     )
 
 
+INVOICE_SUMS = (
+    ("Agreement", "agreement_amount", 1),
+    ("Services", "service_total", 1),
+    ("Adjustment of services", "service_adjustment_amount", 1),
+    ("Products", "product_total", 1),
+    ("Expenses", "expense_total", 1),
+    ("Progress billed before", "previous_progress_applied", -1),
+    ("Down payment applied", "downpayment_applied", -1),
+)
+"""What an invoice's header says of which it is made: (words, field, sign)."""
+
+
 def invoice(row: cw.Invoice) -> InvoiceRecord:
-    """Without lines: ConnectWise keeps them as time, products, expenses and additions of their own."""
+    """Its lines are the sums that its header tells: the entries themselves are time, products and expenses of their own."""
     return InvoiceRecord(
         remote_id=str(row.id),
         remote_updated_at=changed(row),
@@ -147,6 +161,7 @@ def invoice(row: cw.Invoice) -> InvoiceRecord:
         currency=name(row.currency),
         purchase_order=row.customer_po or "",
         reference=row.reference or "",
+        lines=_sums(row),
         remote_created_at=entered(row),
         custom_fields=custom_values(row.custom_fields, None),
     )
@@ -164,8 +179,8 @@ def opportunity_status(row: cw.OpportunityStatus) -> OpportunityStatusRecord:
     )
 
 
-def opportunity(row: cw.Opportunity) -> OpportunityRecord:
-    """Without a value: ConnectWise computes revenue from forecast items, which cost a request an opportunity."""
+def opportunity(row: cw.Opportunity, value: Decimal | None = None) -> OpportunityRecord:
+    """``value``: the revenue of its forecast, which ConnectWise keeps apart."""
     return OpportunityRecord(
         remote_id=str(row.id),
         remote_updated_at=changed(row),
@@ -176,6 +191,7 @@ def opportunity(row: cw.Opportunity) -> OpportunityRecord:
         status_name=name(row.status),
         rating=name(row.rating),
         probability=percent(row.probability),
+        value=value,
         currency=name(row.currency),
         company_id=reference(row.company),
         company_name=name(row.company),
@@ -206,6 +222,15 @@ def percent(value: Reference | None) -> int | None:
 
 def entered(row: Row) -> dt.datetime | None:
     return utc((row.info or NO_INFO).date_entered)
+
+
+def _sums(row: cw.Invoice) -> list[dict[str, Any]]:
+    """Lines without quantity and price, of each sum that is not nothing."""
+    return [
+        {"description": words, "quantity": None, "unit_price": None, "total": figure(sign * found)}
+        for words, name, sign in INVOICE_SUMS
+        if (found := getattr(row, name))
+    ]
 
 
 def _paid(row: cw.Invoice) -> Decimal | None:

@@ -103,6 +103,13 @@ class Invoice(Row):
     credits: float | None = None
     balance: float | None = None
     currency: Reference | None = None
+    agreement_amount: float | None = None
+    service_total: float | None = None
+    service_adjustment_amount: float | None = None
+    product_total: float | None = None
+    expense_total: float | None = None
+    previous_progress_applied: float | None = None
+    downpayment_applied: float | None = None
     customer_po: str | None = msgspec.field(name="customerPO", default=None)
     reference: str | None = None
     custom_fields: list[CustomValue] | None = None
@@ -133,3 +140,21 @@ class Opportunity(Row):
     expected_close_date: dt.datetime | None = None
     closed_date: dt.datetime | None = None
     custom_fields: list[CustomValue] | None = None
+
+
+class Revenue(msgspec.Struct, rename="camel"):
+    revenue: float | None = None
+
+
+class ForecastItem(msgspec.Struct, rename="camel"):
+    """``include_flag``: whether it counts towards the totals."""
+
+    revenue: float | None = None
+    include_flag: bool | None = None
+
+
+class Forecast(msgspec.Struct, rename="camel"):
+    """What an opportunity is expected to bring; it has no id that means anything elsewhere."""
+
+    forecast_items: list[ForecastItem] | None = None
+    forecast_revenue_totals: Revenue | None = None

@@ -36,11 +36,12 @@ class ConnectWiseProvider:
         Limit(stream="time_entries", why="Time on service tickets; not on projects, charge codes and activities."),
         Limit(
             stream="opportunities",
-            why="Without a value: ConnectWise computes revenue from forecast items, one request an opportunity.",
+            why="The value is the forecast's revenue, a request an opportunity: read anew when the opportunity changes and at each "
+            "full sync.",
         ),
         Limit(
             stream="invoices",
-            why="Without lines: ConnectWise keeps them apart, as time, products, expenses and additions.",
+            why="Lines are the sums that the invoice tells (agreement, services, products, expenses); single entries are not read.",
         ),
     )
     credential_fields: Sequence[CredentialField] = (

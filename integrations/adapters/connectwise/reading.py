@@ -14,6 +14,7 @@ from urllib.parse import quote
 
 import msgspec
 
+from integrations.adapters.connectwise import forecasts
 from integrations.adapters.connectwise import payloads as cw
 from integrations.adapters.connectwise.client import FORWARD_ONLY, ConnectWise, Listing
 from integrations.adapters.connectwise.conditions import URL_LIMIT, Reading, all_of, conditions_of, wants_nothing
@@ -45,7 +46,7 @@ def walk_of(source: Source, request: ReadRequest) -> Walk:
     return Walk(
         source=source,
         clauses=tuple(conditions_of(reading)),
-        page_size=max(1, min(request.page_size, LARGEST_PAGE)),
+        page_size=max(1, min(request.page_size, forecasts.PAGE if source.valued else LARGEST_PAGE)),
         context=context_of(request.scope),
     )
 
@@ -89,12 +90,12 @@ def _forward(remote: ConnectWise, walk: Walk, place: Checkpoint) -> Page:
         seen = {} if after is None else {"after": str(after)}
         return _by_hand(remote, walk, seen, newest_first=False)
     if link is None:
-        return _page(listing, walk, None)
+        return _page(remote, listing, walk, None)
     page_id = link["pageid"]
     if not page_id.isdecimal() or int(page_id) <= int(place.get("page_id", -1)):
         raise ProtocolError("ConnectWise's paging does not advance.")
     highest = max([row.id for row in listing.rows] + ([] if after is None else [after]), default=int(page_id))
-    return _page(listing, walk, {"page_id": page_id, "after": str(highest)})
+    return _page(remote, listing, walk, {"page_id": page_id, "after": str(highest)})
 
 
 def _ignores_forward_only(listing: Listing[cw.Row], link: object, after: int | None) -> bool:
@@ -114,7 +115,7 @@ def _by_hand(remote: ConnectWise, walk: Walk, place: Checkpoint, *, newest_first
     listing = _bounded(remote, walk, all_of((*walk.clauses, bound)), order)
     ids = [row.id for row in listing.rows]
     if not listing.sent or (listing.next_link is None and listing.answer.headers.get("link")):
-        return _page(listing, walk, None)
+        return _page(remote, listing, walk, None)
     if not ids:
         raise ProtocolError(
             "None of the page's records could be understood.", sample=listing.rejected[0].sample, worded=False
@@ -122,7 +123,7 @@ def _by_hand(remote: ConnectWise, walk: Walk, place: Checkpoint, *, newest_first
     edge = min(ids) if newest_first else max(ids)
     if mark is not None and (edge >= int(mark) if newest_first else edge <= int(mark)):
         raise ProtocolError("ConnectWise's paging does not advance.")
-    return _page(listing, walk, {"before" if newest_first else "after": str(edge)})
+    return _page(remote, listing, walk, {"before" if newest_first else "after": str(edge)})
 
 
 def _bounded(remote: ConnectWise, walk: Walk, conditions: str, order: str) -> Listing[cw.Row]:
@@ -146,7 +147,7 @@ def read_children(remote: ConnectWise, source: Source, parent_id: str, scope: Sc
     context = context_of(scope, parent_id)
     listings = _all_pages(remote, path, source.payload, source.spec.permission)
     pages = [
-        _page(listing, Walk(source=source, clauses=(), page_size=LARGEST_PAGE, context=context), None)
+        _page(remote, listing, Walk(source=source, clauses=(), page_size=LARGEST_PAGE, context=context), None)
         for listing in listings
     ]
     found: Sequence[Record] = latest([record for page in pages for record in page.records])
@@ -206,14 +207,24 @@ def latest(found: list[Record]) -> list[Record]:
     return found if len(by_id) == len(found) else list(by_id.values())
 
 
-def _page(listing: Listing[cw.Row], walk: Walk, place: Checkpoint | None) -> Page:
+def with_values(remote: ConnectWise, source: Source, rows: Sequence[cw.Row], context: Context) -> Context:
+    """The context with what these rows are worth, where that is asked for apart."""
+    if not source.valued:
+        return context
+    return msgspec.structs.replace(context, values=forecasts.values_of(remote, rows, source.spec.permission))
+
+
+def _page(remote: ConnectWise, listing: Listing[cw.Row], walk: Walk, place: Checkpoint | None) -> Page:
+    context = with_values(remote, walk.source, listing.rows, walk.context)
     found: list[Record] = []
     rejected = list(listing.rejected)
     for row in listing.rows:
         try:
-            found.append(walk.source.record(row, walk.context))
+            found.append(walk.source.record(row, context))
         except (ValueError, OverflowError) as err:
             rejected.append(Rejected(remote_id=str(row.id), message=f"A value is out of range: {err}."))
+        except ProtocolError as err:
+            rejected.append(Rejected(remote_id=str(row.id), message=f"Its forecast: {err.message}", sample=err.sample))
     return Page(
         records=latest(found),
         next=place,

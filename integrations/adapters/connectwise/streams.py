@@ -14,6 +14,7 @@ from integrations import client_records, records
 from integrations.adapters.connectwise import client_mapping, client_payloads, contacts, mapping
 from integrations.adapters.connectwise import payloads as cw
 from integrations.adapters.connectwise.conditions import Narrowing
+from integrations.adapters.connectwise.forecasts import Value, valued
 from integrations.port import Reach, StreamSpec
 
 TABLES = "System › Table Setup: Inquire All"
@@ -35,10 +36,12 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
     parent_id: str = ""
     custom_field_ids: frozenset[str] | None = None
     company_field_ids: frozenset[str] | None = None
+    values: dict[int, Value] = {}
 
 
 class Source(msgspec.Struct, frozen=True, kw_only=True):
-    """A stream's collection. ``path`` holds ``{parent}`` where the collection belongs to one."""
+    """A stream's collection. ``path`` holds ``{parent}`` where the collection belongs to one. ``valued``: what its rows are worth is
+    asked of a forecast each."""
 
     spec: StreamSpec
     path: str
@@ -47,6 +50,7 @@ class Source(msgspec.Struct, frozen=True, kw_only=True):
     narrowing: Narrowing = Narrowing.NONE
     searchable: bool = False
     """Whether there is a ``POST …/search`` for long filters."""
+    valued: bool = False
 
 
 def _setup(
@@ -214,14 +218,17 @@ SALES = (
         OPPORTUNITIES,
         after=(),
     ),
-    _of_clients(
-        "opportunities",
-        "sales/opportunities",
-        client_payloads.Opportunity,
-        client_records.OpportunityRecord,
-        client_mapping.opportunity,
-        OPPORTUNITIES,
-        after=("companies", "contacts", "opportunity_statuses"),
+    Source(
+        spec=StreamSpec(
+            name="opportunities",
+            record=client_records.OpportunityRecord,
+            after=("companies", "contacts", "opportunity_statuses"),
+            permission=OPPORTUNITIES,
+        ),
+        path="sales/opportunities",
+        payload=client_payloads.Opportunity,
+        record=lambda row, context: client_mapping.opportunity(row, valued(context.values.get(row.id))),
+        valued=True,
     ),
     _of_clients(
         "invoices",

@@ -12,6 +12,7 @@ from integrations.sandbox.connectwise import custom_fields
 from integrations.sandbox.connectwise.catalog import OPPORTUNITY_STATUSES, PRODUCTS, tables_of
 from integrations.sandbox.connectwise.clients import FIRST_COMPANY, Clients
 from integrations.sandbox.connectwise.collection import Collection
+from integrations.sandbox.connectwise.sales import invoice_sums
 from integrations.sandbox.connectwise.shapes import SHAPES
 from integrations.sandbox.connectwise.tables import CURRENCY, DEPARTMENT, LOCATION, People, reference
 from integrations.sandbox.dice import Dice
@@ -176,6 +177,7 @@ class Holdings:
         age = dice.below(400)
         credit = dice.chance(4)
         subtotal = round((-1 if credit else 1) * (40 + dice.below(400_000) / 100), 2)
+        sums = invoice_sums(subtotal, self._dice("sums of invoice", slot))
         tax = round(subtotal * TAX, 2)
         paid = round(subtotal + tax, 2) if dice.chance(80) or credit else 0.0
         status = (4, "Paid") if paid else (2, "Sent")
@@ -190,6 +192,7 @@ class Holdings:
             "dueDate": written(self._midnight(age - 30)),
             "customerPO": f"PO-{dice.below(9999):04}" if dice.chance(20) else None,
             "currency": CURRENCY,
+            **sums,
             "subtotal": subtotal,
             "salesTax": tax,
             "total": round(subtotal + tax, 2),

@@ -12,7 +12,7 @@ from typing import TypeAlias
 from urllib.parse import unquote
 
 from integrations.sandbox.collection import Json
-from integrations.sandbox.connectwise import listing, pages, talk, writing
+from integrations.sandbox.connectwise import listing, pages, sales, talk, writing
 from integrations.sandbox.connectwise.collection import fixed, without_nulls
 from integrations.sandbox.connectwise.listing import Filter, Source, filter_of
 from integrations.sandbox.connectwise.psa import VERSION, Psa
@@ -68,6 +68,7 @@ ENDPOINTS = {
     "time/workRoles": Endpoint("work_roles", "tables"),
 }
 _BY_LOWER = {path.lower(): endpoint for path, endpoint in ENDPOINTS.items()}
+FORECAST = "sales/opportunities/{}/forecast"
 ALL_NOTES = "service/tickets/{}/allnotes"
 MODULES = sorted({endpoint.module for endpoint in ENDPOINTS.values()})
 Handler: TypeAlias = Callable[[Psa, Request, list[int]], Reply]
@@ -181,6 +182,8 @@ def _read(psa: Psa, request: Request, template: str, ids: list[int]) -> Reply:
         return _system_info(psa)
     if lowered == ALL_NOTES:
         return _all_notes(psa, request, ids[0])
+    if lowered == FORECAST:
+        return _forecast(psa, ids[0])
     if endpoint := _BY_LOWER.get(lowered):
         return listing.page(_source(psa, endpoint, ids), request, filter_of(request))
     base, _, tail = lowered.rpartition("/")
@@ -206,13 +209,19 @@ def _source(psa: Psa, endpoint: Endpoint, ids: list[int]) -> Source:
 
 def _single(psa: Psa, request: Request, endpoint: Endpoint, ids: list[int]) -> Reply:
     source = _source(psa, endpoint, ids)
-    slot = source.collection.slot(ids[-1])
-    outside = slot is not None and source.below is not None and slot not in source.below
-    if slot is None or outside or psa.is_hidden(endpoint.name, slot):
-        raise not_found(source.collection.shape.noun.capitalize(), ids[-1])
+    slot = _slot(source, ids[-1])
     if request.query.get("fields"):
         return Reply(body=pages.encoded(source.collection, [slot], request.query["fields"])[0])
     return Reply(body=source.collection.encoded(slot))
+
+
+def _slot(source: Source, row_id: int) -> int:
+    """Where the collection has the row. Raises Refusal."""
+    slot = source.collection.slot(row_id)
+    outside = slot is not None and source.below is not None and slot not in source.below
+    if slot is None or outside or source.psa.is_hidden(source.name, slot):
+        raise not_found(source.collection.shape.noun.capitalize(), row_id)
+    return slot
 
 
 def _search(psa: Psa, request: Request, template: str, ids: list[int]) -> Reply:
@@ -243,6 +252,11 @@ def _all_notes(psa: Psa, request: Request, ticket_id: int) -> Reply:
     ordered = sorted((without_nulls(row) for row in rows), key=lambda row: (row["id"], row["noteType"]))
     collection = fixed(SHAPES["serviceTicketNote"], ordered)
     return listing.page(Source(psa.beside({"thread": collection}), "thread"), request, filter_of(request))
+
+
+def _forecast(psa: Psa, opportunity_id: int) -> Reply:
+    _slot(_source(psa, ENDPOINTS["sales/opportunities"], []), opportunity_id)
+    return json_reply(sales.forecast(opportunity_id, psa.seed.dice("forecast", opportunity_id)))
 
 
 def _system_info(psa: Psa) -> Reply:

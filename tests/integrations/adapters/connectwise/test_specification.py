@@ -57,9 +57,10 @@ BELOW = (
 UNSPECIFIED = {
     "/login/companyinfo/{}",
     *("/procurement/catalog", "/procurement/catalog/{}", "/procurement/catalog/count"),
+    "/sales/opportunities/{}/forecast",
 }
-"""Not part of the OpenAPI document at hand. Company: ConnectWise developer guide, "Authentication"; catalog: CatalogItemsApi of
-clients generated from the whole document (tjone270/pyconnectwise-psa)."""
+"""Not part of the OpenAPI document at hand. Company: ConnectWise developer guide, "Authentication"; catalog and forecast:
+CatalogItemsApi and ForecastsApi of clients generated from the whole document (tjone270/pyconnectwise-psa)."""
 
 
 def by_hand() -> dict[tuple[str, str], frozenset[str]]:
@@ -122,7 +123,7 @@ def answer(request: Received) -> Answer:
         return json_reply({"CompanyID": "acme"})
     if request.path.endswith("/count"):
         return json_reply({"count": 1})
-    if re.search(r"/\d+$", request.path):
+    if re.search(r"/\d+$|/forecast$", request.path):
         return json_reply({"id": 1})
     return json_reply([{"id": 9}], Link="")
 
