@@ -12,6 +12,7 @@ from portal.clients.selectors.companies import (
 from portal.clients.selectors.company import ContactPage, company_contacts, company_get, company_sites
 from portal.clients.selectors.kinds import KINDS, SOON, Kind
 from portal.clients.selectors.record import (
+    additions_total,
     agreement_additions,
     company_file_columns,
     company_file_rows,
@@ -36,6 +37,7 @@ __all__ = [
     "Kind",
     "RecordFilters",
     "RecordPage",
+    "additions_total",
     "agreement_additions",
     "companies_counted",
     "company_choices",

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+from decimal import Decimal
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet, Sum
 
 from portal.clients.models import Agreement, AgreementAddition, Company
 from portal.clients.selectors.companies import CompanyFilters, companies_narrowed
@@ -34,6 +35,15 @@ def agreement_additions(agreement: Agreement) -> list[AgreementAddition]:
     """What an agreement adds up to: lines in force first, then by product."""
     rows = AgreementAddition.objects.filter(agreement_id=agreement.pk).select_related("product")
     return list(rows.order_by("-ends_on", "product_name", "pk")[:ADDITIONS])
+
+
+def additions_total(agreement: Agreement, today: dt.date) -> Decimal | None:
+    """What the agreement's additions in force on that day cost together, however many there are; None where no price is known."""
+    begun, not_over = Q(starts_on=None) | Q(starts_on__lte=today), Q(ends_on=None) | Q(ends_on__gte=today)
+    found: Decimal | None = AgreementAddition.objects.filter(begun, not_over, agreement_id=agreement.pk).aggregate(
+        total=Sum("total")
+    )["total"]
+    return found
 
 
 def file_columns(kind: Kind) -> list[str]:

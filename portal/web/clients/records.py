@@ -18,6 +18,7 @@ from portal.clients.selectors import (
     SOON,
     RecordFilters,
     RecordPage,
+    additions_total,
     agreement_additions,
     company_name,
     file_columns,
@@ -99,14 +100,16 @@ def records_csv(request: PortalRequest, key: str) -> StreamingHttpResponse:
 def record(request: PortalRequest, key: str, pk: int) -> HttpResponse:
     """One record with all that the PSA tells of it."""
     shown, found = found_record(key, pk)
+    today = today_of(request)
     context = {
         "shown": shown,
         "record": found,
         "facts": facts_of(shown, found),
         "additions": agreement_additions(found) if key == "agreements" else [],
+        "additions_total": additions_total(found, today) if key == "agreements" else None,
         "custom_fields": custom_fields_shown(found.custom_fields),
     }
-    return render(request, "clients/record.html", context | days(today_of(request)))
+    return render(request, "clients/record.html", context | days(today))
 
 
 def found_record(key: str, pk: int) -> tuple[ShownKind, Any]:
