@@ -30,6 +30,7 @@ from portal.clients.selectors import (
 )
 from portal.core.keyset import Cursor
 from portal.web.access import requires
+from portal.web.clients.lines import invoice_lines
 from portal.web.clients.shown import BY_KEY, SHOWN, ShownKind, facts_of
 from portal.web.custom_fields import custom_fields_shown
 from portal.web.request import PortalRequest, number_of
@@ -101,9 +102,12 @@ def record(request: PortalRequest, key: str, pk: int) -> HttpResponse:
     """One record with all that the PSA tells of it."""
     shown, found = found_record(key, pk)
     today = today_of(request)
+    lines = invoice_lines(found.lines) if key == "invoices" else []
     context = {
         "shown": shown,
         "record": found,
+        "lines": lines,
+        "lines_counted": any(line.is_counted for line in lines),
         "facts": facts_of(shown, found),
         "additions": agreement_additions(found) if key == "agreements" else [],
         "additions_total": additions_total(found, today) if key == "agreements" else None,

@@ -179,8 +179,20 @@ def test_an_invoice_shows_its_lines_and_a_removed_asset_that_it_is_gone(
         )
         gone = make_asset(connection, removed_at=NOON)
     page = as_reader.get(reverse("web:invoice", args=[invoice.pk])).content.decode()
-    assert ("Work &amp; travel" in page, "12.00" in page) == (True, True)
+    assert ("Work &amp; travel" in page, "12.00" in page, "Unit price" in page) == (True, True, False)
     assert "no longer in the PSA" in as_reader.get(reverse("web:asset", args=[gone.pk])).content.decode()
+
+
+def test_the_amounts_of_lines_are_written_like_all_amounts(as_reader: Client, connection: Connection) -> None:
+    lines = [
+        {"description": "Mailboxes", "quantity": "1250", "unit_price": "4.255", "total": "5318.75"},
+        {"description": "Odd", "quantity": "a few", "unit_price": None, "total": "-3"},
+    ]
+    with tenant_transaction(connection.organization_id):
+        invoice = make_invoice(connection, lines=lines, currency="EUR")
+    page = as_reader.get(reverse("web:invoice", args=[invoice.pk])).content.decode()
+    for words in ("1,250", "4.255 EUR", "5,318.75 EUR", "-3.00 EUR", "–"):
+        assert words in page
 
 
 def test_a_company_shows_everything_that_it_has(as_reader: Client, connection: Connection) -> None:
