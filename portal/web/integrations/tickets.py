@@ -19,7 +19,7 @@ from integrations.errors import IntegrationError
 from integrations.models import Connection
 from integrations.services.connections import connection_configure
 from integrations.services.probing import connection_catalog_read, connection_scope_count
-from integrations.settings_schema import ConnectionSettings, settings_from, settings_of
+from integrations.settings_schema import RECORD_FIELDS, ConnectionSettings, settings_from, settings_of
 from portal.tenancy.scope import tenant_transaction
 from portal.web.access import requires
 from portal.web.integrations.found import found_connection, found_provider
@@ -34,7 +34,9 @@ from sync.selectors.overview import connection_card
 from sync.services.runs import RunRefused, run_request
 
 SCOPE = ("boards", "excluded_statuses", "date_range_days", "company_types", "company_statuses")
-"""Settings that change which tickets and companies are here; they take effect at the next full sync."""
+"""Settings that change which tickets and companies are here."""
+KEPT = ("streams", "custom_fields", "company_fields", *RECORD_FIELDS.values())
+"""Settings that change what is kept of them. All of these take effect at the next full sync."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,12 +112,13 @@ def digest_of(settings: ConnectionSettings) -> str:
 
 def save(request: PortalRequest, found: Connection, wanted: ConnectionSettings) -> HttpResponse:
     """Stores the settings, and starts a full sync with them where it is asked for."""
-    rescoped = rescopes(settings_of(found), wanted)
+    before = settings_of(found)
+    waits = any(getattr(before, name) != getattr(wanted, name) for name in (*SCOPE, *KEPT))
     with tenant_transaction():
         current = connection_configure(connection=found, settings=wanted, actor=request.user)
         if "sync" in request.POST:
             return started(request, current)
-    if rescoped:
+    if waits:
         messages.success(request, "Saved. It takes effect at the next full sync.")
         return redirect(f"{request.path}?saved")
     messages.success(request, "Saved.")

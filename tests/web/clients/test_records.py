@@ -160,7 +160,9 @@ def test_a_contact_shows_all_that_the_psa_tells_of_it(as_reader: Client, connect
 def test_an_agreement_shows_what_it_adds_up_to(as_reader: Client, connection: Connection) -> None:
     with tenant_transaction(connection.organization_id):
         agreement = make_agreement(connection, "Gold", amount=Decimal("1234.5"), currency="USD", notes="Renew <soon>")
-        make_addition(agreement, "Mailbox", quantity=Decimal("25.000000"), unit_price=Decimal("0.125"), total=Decimal(30))
+        make_addition(
+            agreement, "Mailbox", quantity=Decimal("25.000000"), unit_price=Decimal("0.125"), total=Decimal(30)
+        )
         make_addition(agreement, "Backup", total=Decimal("11.5"), ends_on=dt.date(2999, 1, 1))
         make_addition(agreement, "Over", total=Decimal(500), ends_on=dt.date(2020, 1, 1))
         make_addition(agreement, "To come", total=Decimal(700), starts_on=dt.date(2999, 1, 1))

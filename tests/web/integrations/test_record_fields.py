@@ -25,7 +25,8 @@ def test_fields_are_offered_saved_and_shown(
     assert "Custom fields of invoices" not in offered
     typed = {"contact_fields_mode": "chosen", "contact_fields": ["53"], "asset_fields_mode": "none"}
     saved = browser.post(address, TYPED | typed | {"agreement_fields_mode": "all"})
-    assert saved.status_code == 302
+    assert (saved.status_code, saved.headers["Location"]) == (302, f"{address}?saved")
+    assert "takes effect at the next full sync" in words(browser.get(f"{address}?saved").content)
     settings = only_connection(organization_id).settings
     assert {name: settings[name] for name in FIELDS} == FIELDS
     card = words(browser.get(reverse("web:connection", args=[connected.pk])).content)
