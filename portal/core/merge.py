@@ -108,6 +108,10 @@ MANY = "(SELECT f.* FROM fresh f, string_to_table('1', ',') one)"
 and would hash the wide staged rows instead of the narrow ones that they are joined with, again for each reference. Of a function's
 result, here one row, it expects a thousand."""
 
+PAGE = MANY.replace(" one)", " one OFFSET 0)")
+"""The same for one page, with the thousand as the first thing that the planner sees. Of a new organization, which no statistics name yet, it
+takes everything for a single row too: for each row of the page it would walk all that the organization has."""
+
 BEFORE_AND_AFTER = """(
         SELECT jsonb_object_agg(key, c.old -> key) AS before, jsonb_object_agg(key, value) AS after
         FROM jsonb_each(c.new) WHERE key = ANY(%(names)s) AND value IS DISTINCT FROM c.old -> key)"""
@@ -163,7 +167,7 @@ changed AS MATERIALIZED (
     SELECT s.remote_id, s.remote_updated_at, s.content_hash, s.fetched_at, {", ".join(f'{v} AS "{n}"' for n, v in zip(store, values, strict=True))},
         t.id AS local_id, t.removed_at AS was_removed_at, {target.label} AS label,
         CASE WHEN t.id IS NOT NULL THEN to_jsonb(t) END AS old, CASE WHEN t.id IS NOT NULL THEN to_jsonb(s) END AS new
-    FROM {"fresh" if context.page is not None else MANY} s LEFT JOIN "{target.table}" t ON t.connection_id = s.connection_id AND t.remote_id = s.remote_id
+    FROM {MANY if context.page is None else PAGE} s LEFT JOIN "{target.table}" t ON t.connection_id = s.connection_id AND t.remote_id = s.remote_id
     {joins}
     WHERE t.id IS NULL OR ({news(target, full=context.full)})
 )"""
