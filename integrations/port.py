@@ -64,9 +64,9 @@ class Scope(msgspec.Struct, frozen=True, kw_only=True):
     In scope is a ticket of a wanted board, with a status not excluded, that is open or was changed at or after ``changed_after``.
     ``company_type_ids``, ``company_status_ids``: of the companies that are wanted; None means all. Which companies these settings
     leave out is known to the caller, who names them in ``outside_company_ids``: what is of them is out of scope too, and no remote
-    filters by it. ``company_ids``: only tickets of these, for a count. ``custom_field_ids`` (of tickets) and
-    ``company_field_ids``: None keeps all defined fields, an empty tuple none. ``field_ids``: those kept of other records, by stream;
-    a stream that is not named keeps all.
+    filters by it. ``company_ids``: only tickets of these, for a count. ``custom_field_ids`` (of tickets):
+    None keeps all defined fields, an empty tuple none. ``field_ids``: those kept of other records, by stream; a stream that is not
+    named keeps all.
     """
 
     board_ids: tuple[str, ...] | None = None
@@ -77,7 +77,6 @@ class Scope(msgspec.Struct, frozen=True, kw_only=True):
     outside_company_ids: frozenset[str] = frozenset()
     company_ids: tuple[str, ...] | None = None
     custom_field_ids: tuple[str, ...] | None = None
-    company_field_ids: tuple[str, ...] | None = None
     field_ids: dict[str, tuple[str, ...]] = {}
 
     @property

@@ -165,9 +165,10 @@ def scope_from(settings: ConnectionSettings, start: dt.datetime | None) -> Scope
         company_type_ids=_tuple(settings.company_types),
         company_status_ids=_tuple(settings.company_statuses),
         custom_field_ids=_tuple(settings.custom_fields),
-        company_field_ids=_tuple(settings.company_fields),
         field_ids={
-            stream: tuple(ids) for stream, name in RECORD_FIELDS.items() if (ids := getattr(settings, name)) is not None
+            stream: tuple(ids)
+            for stream, name in {"companies": "company_fields", **RECORD_FIELDS}.items()
+            if (ids := getattr(settings, name)) is not None
         },
     )
 

@@ -166,7 +166,7 @@ def company(row: at.Company, names: Names) -> CompanyRecord:
         **_address(row.address1, row.address2, row.city, row.state, row.postal_code),
         country=_country(row.country_id, names),
         remote_created_at=utc(row.create_date),
-        custom_fields=custom_values(row.user_defined_fields, names.fields, names.wanted_fields),
+        custom_fields=custom_values(row.user_defined_fields, names.fields),
     )
 
 

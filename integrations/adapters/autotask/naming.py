@@ -98,11 +98,9 @@ def _of_notes(rows: Sequence[at.TicketNote], labels: Labels) -> Names:
 
 
 def _of_companies(rows: Sequence[at.Company], labels: Labels, scope: Scope) -> Names:
-    wanted = None if scope.company_field_ids is None else frozenset(scope.company_field_ids)
-    has_fields = wanted != frozenset() and any(row.user_defined_fields for row in rows)
+    has_fields = scope.field_ids.get("companies") != () and any(row.user_defined_fields for row in rows)
     return Names(
         picks=labels.described("Companies").picks,
-        wanted_fields=wanted,
         fields=labels.user_fields("Companies") if has_fields else {},
         countries=labels.table("Countries"),
     )

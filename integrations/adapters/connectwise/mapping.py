@@ -121,7 +121,7 @@ def company_type(row: cw.CompanyType) -> CompanyTypeRecord:
     )
 
 
-def company(row: cw.Company, company_field_ids: frozenset[str] | None = None) -> CompanyRecord:
+def company(row: cw.Company) -> CompanyRecord:
     return CompanyRecord(
         remote_id=str(row.id),
         remote_updated_at=changed(row),
@@ -142,7 +142,7 @@ def company(row: cw.Company, company_field_ids: frozenset[str] | None = None) ->
         country=name(row.country),
         is_deleted=bool(row.deleted_flag),
         remote_created_at=utc((row.info or NO_INFO).date_entered),
-        custom_fields=custom_values(row.custom_fields, company_field_ids),
+        custom_fields=custom_values(row.custom_fields, None),
     )
 
 

@@ -53,8 +53,7 @@ def walk_of(source: Source, request: ReadRequest) -> Walk:
 
 def context_of(scope: Scope, parent_id: str = "") -> Context:
     wanted = None if scope.custom_field_ids is None else frozenset(scope.custom_field_ids)
-    of_companies = None if scope.company_field_ids is None else frozenset(scope.company_field_ids)
-    return Context(parent_id=parent_id, custom_field_ids=wanted, company_field_ids=of_companies)
+    return Context(parent_id=parent_id, custom_field_ids=wanted)
 
 
 def is_empty(source: Source, request: ReadRequest) -> bool:

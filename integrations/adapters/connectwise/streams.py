@@ -35,7 +35,6 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
 
     parent_id: str = ""
     custom_field_ids: frozenset[str] | None = None
-    company_field_ids: frozenset[str] | None = None
     values: dict[int, Value] = {}
 
 
@@ -119,7 +118,7 @@ CLIENTS = (
         ),
         path="company/companies",
         payload=cw.Company,
-        record=lambda row, context: mapping.company(row, context.company_field_ids),
+        record=lambda row, context: mapping.company(row),
         narrowing=Narrowing.COMPANIES,
     ),
     Source(
