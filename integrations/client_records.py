@@ -7,6 +7,7 @@ record's ``currency`` (as the PSA names it, empty where it has one alone); None 
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -28,6 +29,12 @@ def amount(value: Decimal | float | str | None) -> Decimal | None:
         return exact.quantize(_STEP)
     except InvalidOperation as err:
         raise ValueError(f"{value} is not an amount") from err
+
+
+def summed(values: Iterable[float | None]) -> Decimal | None:
+    """The exact sum of what is known of amounts; None where none is."""
+    known = [exact for value in values if (exact := amount(value)) is not None]
+    return sum(known, Decimal(0)) if known else None
 
 
 def figure(value: float | None) -> str | None:

@@ -24,6 +24,7 @@ from integrations.client_records import (
     ProductRecord,
     amount,
     figure,
+    summed,
 )
 
 _PERCENT = re.compile(r"(\d{1,3}) ?%?")
@@ -156,7 +157,7 @@ def invoice(row: cw.Invoice) -> InvoiceRecord:
         subtotal=amount(row.subtotal),
         tax=amount(row.sales_tax),
         total=amount(row.total),
-        paid=_paid(row),
+        paid=summed((row.payments, row.credits)),
         balance=amount(row.balance),
         currency=name(row.currency),
         purchase_order=row.customer_po or "",
@@ -231,8 +232,3 @@ def _sums(row: cw.Invoice) -> list[dict[str, Any]]:
         for words, name, sign in INVOICE_SUMS
         if (found := getattr(row, name))
     ]
-
-
-def _paid(row: cw.Invoice) -> Decimal | None:
-    known = [value for value in (amount(row.payments), amount(row.credits)) if value is not None]
-    return sum(known, Decimal(0)) if known else None

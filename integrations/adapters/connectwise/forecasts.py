@@ -13,7 +13,7 @@ from typing import TypeAlias
 
 from integrations.adapters.connectwise import client_payloads, payloads
 from integrations.adapters.connectwise.client import ConnectWise
-from integrations.client_records import amount
+from integrations.client_records import amount, summed
 from integrations.errors import NotFound, PermissionMissing, ProtocolError, UnsupportedFeature
 
 AT_ONCE = 4
@@ -37,6 +37,8 @@ def values_of(remote: ConnectWise, rows: Sequence[payloads.Row], permission: str
             return None
         except ProtocolError as err:
             return err
+        except ValueError as err:
+            return ProtocolError(f"A value is out of range: {err}.")
 
     if not rows:
         return {}
@@ -49,9 +51,7 @@ def revenue(forecast: client_payloads.Forecast) -> Decimal | None:
     totals = forecast.forecast_revenue_totals
     if totals is not None and totals.revenue is not None:
         return amount(totals.revenue)
-    counted = [amount(item.revenue) for item in forecast.forecast_items or () if item.include_flag is not False]
-    known = [value for value in counted if value is not None]
-    return sum(known, Decimal(0)) if known else None
+    return summed(item.revenue for item in forecast.forecast_items or () if item.include_flag is not False)
 
 
 def valued(value: Value) -> Decimal | None:

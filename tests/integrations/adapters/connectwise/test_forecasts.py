@@ -17,16 +17,17 @@ from integrations.port import ReadRequest
 from tests.integrations.adapters.connectwise.collection import adapter_on
 from tests.loopback import Answer, Loopback, Received, json_reply
 
-OPPORTUNITIES = [{"id": number, "name": f"Deal {number}"} for number in range(1, 6)]
+OPPORTUNITIES = [{"id": number, "name": f"Deal {number}"} for number in range(1, 7)]
 FORECASTS: dict[str, Any] = {
     "1": {"forecastRevenueTotals": {"revenue": 1200.5}, "forecastItems": [{"revenue": 1.0}]},
     "2": {"forecastItems": [{"revenue": 10.1}, {"revenue": 5.0, "includeFlag": False}, {"revenue": 0.2}]},
     "3": {"id": 3},
+    "6": {"forecastRevenueTotals": {"revenue": 1e300}},
 }
 
 
 def answer(request: Received) -> Answer:
-    """Opportunity 4 has no forecast, that of 5 is no forecast."""
+    """Opportunity 4 has no forecast, that of 5 is no forecast, and nobody is worth as much as 6."""
     asked = re.search(r"/(\d+)/forecast$", request.path)
     if asked is None:
         one = re.search(r"/opportunities/(\d+)$", request.path)
@@ -44,9 +45,9 @@ def test_each_opportunity_has_its_forecasts_revenue_and_an_odd_one_costs_itself_
         paths = [request.path.rpartition("3.0/")[2] for request in server.received]
     values = {record.remote_id: record.value for record in page.records if isinstance(record, OpportunityRecord)}
     assert values == {"1": Decimal("1200.5"), "2": Decimal("10.3"), "3": None, "4": None}
-    assert [(entry.remote_id, "forecast" in entry.message) for entry in page.rejected] == [("5", True)]
+    assert [(entry.remote_id, "forecast" in entry.message) for entry in page.rejected] == [("5", True), ("6", True)]
     assert page.rows == len(OPPORTUNITIES)
-    assert sorted(paths) == ["sales/opportunities", *(f"sales/opportunities/{n}/forecast" for n in range(1, 6))]
+    assert sorted(paths) == ["sales/opportunities", *(f"sales/opportunities/{n}/forecast" for n in range(1, 7))]
 
 
 def test_one_opportunity_is_read_with_its_forecast() -> None:
@@ -55,8 +56,9 @@ def test_one_opportunity_is_read_with_its_forecast() -> None:
         record = adapter.read_one("opportunities", "1")
         assert isinstance(record, OpportunityRecord)
         assert record.value == Decimal("1200.5")
-        with pytest.raises(ProtocolError):
-            adapter.read_one("opportunities", "5")
+        for odd in ("5", "6"):
+            with pytest.raises(ProtocolError):
+                adapter.read_one("opportunities", odd)
 
 
 def test_a_page_of_opportunities_is_small_and_a_forecast_that_fails_fails_it() -> None:
