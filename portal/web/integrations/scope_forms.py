@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -14,6 +14,8 @@ from integrations.settings_schema import LONGEST_RANGE, ConnectionSettings
 from sync.engine.plan import ESSENTIAL
 
 ALL, CHOSEN, NONE = "all", "chosen", "none"
+FIELD_MODES = ((ALL, "All, and new ones as they are made"), (CHOSEN, "Only those chosen here"), (NONE, "None"))
+"""How many custom fields of a kind of record are kept."""
 RANGES = ((30, "30 days"), (90, "90 days"), (180, "6 months"), (365, "1 year"), (730, "2 years"), (1095, "3 years"))
 STREAM_WORDS = {
     "contacts": "Contacts",
@@ -126,7 +128,7 @@ class RangeForm(ScopeForm):
     fields_mode = forms.ChoiceField(
         label="Custom fields of tickets",
         widget=forms.RadioSelect,
-        choices=[(ALL, "All, and new ones as they are made"), (CHOSEN, "Only those chosen here"), (NONE, "None")],
+        choices=FIELD_MODES,
     )
     custom_fields = forms.MultipleChoiceField(
         label="Chosen fields", required=False, widget=forms.CheckboxSelectMultiple
@@ -154,13 +156,13 @@ class RangeForm(ScopeForm):
         return {
             "date_range": ALL if days is None else str(days),
             "streams": self._optional() if wanted.streams is None else wanted.streams,
-            "fields_mode": ALL if fields is None else CHOSEN if fields else NONE,
+            "fields_mode": mode_of(fields),
             "custom_fields": fields or [],
         }
 
     def changes(self) -> dict[str, Any]:
         values, optional = self.cleaned_data, self._optional()
-        fields = {ALL: None, NONE: []}.get(values["fields_mode"], values["custom_fields"])
+        fields = chosen_of(values["fields_mode"], values["custom_fields"])
         chosen = values["streams"]
         unchosen = {companion for name, companion in COMPANIONS.items() if name not in chosen}
         essential = [spec.name for spec in self.provider.streams if spec.name not in {*optional, *unchosen}]
@@ -200,7 +202,7 @@ class CompaniesForm(ScopeForm):
         label="Custom fields of companies",
         required=False,
         widget=forms.RadioSelect,
-        choices=[(ALL, "All, and new ones as they are made"), (CHOSEN, "Only those chosen here"), (NONE, "None")],
+        choices=FIELD_MODES,
     )
     company_fields = forms.MultipleChoiceField(
         label="Chosen fields", required=False, widget=forms.CheckboxSelectMultiple
@@ -225,20 +227,10 @@ class CompaniesForm(ScopeForm):
         return [name for name in ("company_types", "company_statuses", "company_fields") if name in self.fields]
 
     def initial_values(self) -> dict[str, Any]:
-        values: dict[str, Any] = {}
-        for name in ("company_types", "company_statuses", "company_fields"):
-            chosen = getattr(self.settings, name)
-            values[f"{name}_mode"] = ALL if chosen is None else CHOSEN if chosen else NONE
-            values[name] = chosen or []
-        return values
+        return chosen_initially(self.settings, ("company_types", "company_statuses", "company_fields"))
 
     def changes(self) -> dict[str, Any]:
-        values = self.cleaned_data
-        return {
-            name: {ALL: None, NONE: []}.get(values[f"{name}_mode"], values[name])
-            for name in self.asked_about_companies
-            if values[f"{name}_mode"]
-        }
+        return chosen_changes(self.cleaned_data, self.asked_about_companies)
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
@@ -248,6 +240,31 @@ class CompaniesForm(ScopeForm):
                 rest = "none of them" if name == "company_fields" else "all of them"
                 self.add_error(name, f"Choose at least one {nouns[name]}, or {rest}.")
         return cleaned
+
+
+def mode_of(chosen: Sequence[str] | None) -> str:
+    """The mode that a setting of chosen ids is in."""
+    return ALL if chosen is None else CHOSEN if chosen else NONE
+
+
+def chosen_of(mode: str, chosen: list[str]) -> list[str] | None:
+    """The setting that a mode and the ids beside it say."""
+    known: dict[str, list[str] | None] = {ALL: None, NONE: []}
+    return known.get(mode, chosen)
+
+
+def chosen_initially(settings: ConnectionSettings, names: Iterable[str]) -> dict[str, Any]:
+    """The inputs of settings that have a mode, ``<name>_mode``, and the chosen ids, ``<name>``."""
+    values: dict[str, Any] = {}
+    for name in names:
+        chosen = getattr(settings, name)
+        values |= {f"{name}_mode": mode_of(chosen), name: chosen or []}
+    return values
+
+
+def chosen_changes(values: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
+    """What such inputs say; one whose mode was not sent changes nothing."""
+    return {name: chosen_of(values[f"{name}_mode"], values[name]) for name in names if values[f"{name}_mode"]}
 
 
 def set_choices(form: forms.Form, name: str, choices: Sequence[tuple[str, str]]) -> None:

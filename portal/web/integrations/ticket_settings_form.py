@@ -9,13 +9,14 @@ from django import forms
 
 from integrations.settings_schema import RECORD_FIELDS
 from portal.web.integrations.scope_forms import (
-    ALL,
     CHOSEN,
-    NONE,
+    FIELD_MODES,
     BoardsForm,
     CompaniesForm,
     RangeForm,
     ScopeForm,
+    chosen_changes,
+    chosen_initially,
     optional_words,
     set_choices,
     told_apart,
@@ -40,7 +41,7 @@ class RecordFieldsForm(ScopeForm):
             label=f"Custom fields of {optional_words(stream).lower()}",
             required=False,
             widget=forms.RadioSelect,
-            choices=[(ALL, "All, and new ones as they are made"), (CHOSEN, "Only those chosen here"), (NONE, "None")],
+            choices=FIELD_MODES,
         )
         self.fields[name] = forms.MultipleChoiceField(
             label="Chosen fields", required=False, widget=forms.CheckboxSelectMultiple
@@ -52,19 +53,10 @@ class RecordFieldsForm(ScopeForm):
         return [(self[f"{name}_mode"], self[name]) for name in RECORD_FIELDS.values() if name in self.fields]
 
     def initial_values(self) -> dict[str, Any]:
-        values: dict[str, Any] = {}
-        for name in RECORD_FIELDS.values():
-            chosen = getattr(self.settings, name)
-            values |= {f"{name}_mode": ALL if chosen is None else CHOSEN if chosen else NONE, name: chosen or []}
-        return values
+        return chosen_initially(self.settings, RECORD_FIELDS.values())
 
     def changes(self) -> dict[str, Any]:
-        values = self.cleaned_data
-        return {
-            name: {ALL: None, NONE: []}.get(values[f"{name}_mode"], values[name])
-            for name in RECORD_FIELDS.values()
-            if name in self.fields and values[f"{name}_mode"]
-        }
+        return chosen_changes(self.cleaned_data, [name for name in RECORD_FIELDS.values() if name in self.fields])
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -81,16 +82,16 @@ def connection_tickets(request: PortalRequest, pk: int) -> HttpResponse:
     if not form.is_valid():
         return page(request, found, {"form": form, "catalog": catalog}, status=422)
     wanted = settings_from(form.wanted())
-    if rescopes(settings_of(found), wanted) and request.POST.get("reviewed") != digest_of(wanted):
+    if differ(settings_of(found), wanted, SCOPE) and request.POST.get("reviewed") != digest_of(wanted):
         review = review_of(found, wanted)
         if review.matters:
             return page(request, found, {"form": form, "catalog": catalog, "review": review})
     return save(request, found, wanted)
 
 
-def rescopes(before: ConnectionSettings, after: ConnectionSettings) -> bool:
-    """Whether the change alters which tickets are in scope."""
-    return any(getattr(before, name) != getattr(after, name) for name in SCOPE)
+def differ(before: ConnectionSettings, after: ConnectionSettings, names: Iterable[str]) -> bool:
+    """Whether any of these settings has changed."""
+    return any(getattr(before, name) != getattr(after, name) for name in names)
 
 
 def review_of(found: Connection, wanted: ConnectionSettings) -> Review:
@@ -112,8 +113,7 @@ def digest_of(settings: ConnectionSettings) -> str:
 
 def save(request: PortalRequest, found: Connection, wanted: ConnectionSettings) -> HttpResponse:
     """Stores the settings, and starts a full sync with them where it is asked for."""
-    before = settings_of(found)
-    waits = any(getattr(before, name) != getattr(wanted, name) for name in (*SCOPE, *KEPT))
+    waits = differ(settings_of(found), wanted, (*SCOPE, *KEPT))
     with tenant_transaction():
         current = connection_configure(connection=found, settings=wanted, actor=request.user)
         if "sync" in request.POST:
