@@ -103,12 +103,13 @@ FRESH = """fresh AS MATERIALIZED (
     WHERE run_id = %(run)s AND organization_id = %(organization)s AND connection_id = %(connection)s {page} AND in_scope
     ORDER BY remote_id, remote_updated_at DESC NULLS LAST, fetched_at DESC)"""
 
-MANY = "(SELECT f.* FROM fresh f, string_to_table('1', ',') one)"
+_THOUSAND = "SELECT f.* FROM fresh f, string_to_table('1', ',') one"
+MANY = f"({_THOUSAND})"
 """A whole stream's staged rows, each once, taken for many: staging has no statistics, so the planner expects a single row of it,
 and would hash the wide staged rows instead of the narrow ones that they are joined with, again for each reference. Of a function's
 result, here one row, it expects a thousand."""
 
-PAGE = MANY.replace(" one)", " one OFFSET 0)")
+PAGE = f"({_THOUSAND} OFFSET 0)"
 """The same for one page, with the thousand as the first thing that the planner sees. Of a new organization, which no statistics name yet, it
 takes everything for a single row too: for each row of the page it would walk all that the organization has."""
 

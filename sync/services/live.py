@@ -73,7 +73,7 @@ def land(
     with database.cursor() as cursor:
         cursor.execute("SELECT -nextval(pg_get_serial_sequence('sync_run', 'id'))")
         key = cursor.fetchone()[0]
-    context = MergeContext(connection.organization_id, connection.pk, key, origin="live")
+    context = MergeContext(connection.organization_id, connection.pk, key, page=1, origin="live")
     target = TARGETS[stream]
     stage(target, context, 1, [(record, True) for record in records], fetched_at)
     written = merge(target, context).written
