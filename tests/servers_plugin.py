@@ -11,8 +11,6 @@ import atexit
 import os
 import secrets
 import shutil
-import subprocess
-import sys
 import tempfile
 from base64 import urlsafe_b64encode
 from collections.abc import Iterator
@@ -28,8 +26,8 @@ from psycopg import sql
 from portal.embedded.places import client_programs
 from portal.embedded.postgres import prepare
 from portal.embedded.servers import LOOPBACK, Servers
+from tests.database_template import copy_migrated
 
-ROOT = Path(__file__).resolve().parent.parent
 CLAIM = "portal:test:claim"
 CLAIM_SECONDS = 4 * 3600
 opened = ExitStack()
@@ -121,13 +119,9 @@ def own_broker(base: str) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def migrated_database() -> None:
-    """Migrates this process's database as the owner, in a process of its own: this one is the app role throughout."""
-    subprocess.run(
-        [sys.executable, str(ROOT / "manage.py"), "migrate", "--verbosity", "0"],
-        cwd=ROOT,
-        env={**os.environ, "PORTAL_DATABASE_ROLE": "owner"},
-        check=True,
-    )
+    """This process's database, empty until now, becomes a copy of the migrated one. The owner migrates, in a process of its own: this
+    one is the app role throughout."""
+    copy_migrated(os.environ["TEST_SUPERUSER_URL"], urlsplit(os.environ["DATABASE_URL"]).path.lstrip("/"))
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
