@@ -34,7 +34,7 @@ SCHEMA = (
 )
 """Files that the schema hangs on, below the folders of the product."""
 FOLDERS = ("portal", "integrations", "tickets", "mappings", "sync")
-KEPT = 6
+KEPT = 12
 """Sources of other branches that stay on a server."""
 
 
@@ -47,7 +47,9 @@ def copy_migrated(superuser: str, database: str) -> None:
             _migrate(connection, superuser, source)
         name = sql.Identifier(database)
         connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(name))
-        connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(name, sql.Identifier(source)))
+        connection.execute(
+            sql.SQL("CREATE DATABASE {} TEMPLATE {} OWNER portal_owner").format(name, sql.Identifier(source))
+        )
     # What belongs to the database and not to its contents is not copied.
     prepare(client_programs(), superuser, database, password=os.environ.get("TEST_ROLE_PASSWORD", ""))
 
