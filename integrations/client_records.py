@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from integrations.records import Record
+from integrations.records import BodyFormat, Record
 
 _STEP = Decimal("0.000001")
 _BOUND = Decimal(10) ** 15
@@ -69,6 +69,7 @@ class AssetRecord(Record, frozen=True, kw_only=True):
     installed_on: dt.date | None = None
     warranty_expires_on: dt.date | None = None
     notes: str = ""
+    body_format: BodyFormat = "plain"
     remote_created_at: dt.datetime | None = None
     custom_fields: dict[str, Any] = {}
 
@@ -79,6 +80,7 @@ class ProductRecord(Record, frozen=True, kw_only=True):
     identifier: str = ""
     name: str = ""
     description: str = ""
+    body_format: BodyFormat = "plain"
     category: str = ""
     manufacturer: str = ""
     unit_price: Decimal | None = None
@@ -109,6 +111,7 @@ class AgreementRecord(Record, frozen=True, kw_only=True):
     currency: str = ""
     purchase_order: str = ""
     notes: str = ""
+    body_format: BodyFormat = "plain"
     remote_created_at: dt.datetime | None = None
     custom_fields: dict[str, Any] = {}
 
@@ -192,5 +195,6 @@ class OpportunityRecord(Record, frozen=True, kw_only=True):
     expected_close_on: dt.date | None = None
     closed_at: dt.datetime | None = None
     notes: str = ""
+    body_format: BodyFormat = "plain"
     remote_created_at: dt.datetime | None = None
     custom_fields: dict[str, Any] = {}

@@ -8,9 +8,12 @@ References come as (id, name): the id links, the name is kept raw for values tha
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
+
+BodyFormat = Literal["plain", "html", "markdown"]
+"""What the longer texts of a record are written in. Shown as anything else they would be unreadable; trusted they are never."""
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=False):
@@ -146,11 +149,13 @@ class ContactRecord(Record, frozen=True, kw_only=True):
 
 class TicketRecord(Record, frozen=True, kw_only=True):
     """``description``: what the ticket was opened with; None where the PSA keeps it among the notes or does not tell it, and so is
-    ``resolution``. ``custom_fields``: {remote field id: {"caption", "type", "value"}} of the fields chosen in the settings."""
+    ``resolution``. ``required_on``: the day it is due by, where the PSA has a day; ``required_at`` where it has a moment.
+    ``custom_fields``: {remote field id: {"caption", "type", "value"}} of the fields chosen in the settings."""
 
     summary: str
     description: str | None = None
     resolution: str | None = None
+    body_format: BodyFormat = "plain"
     record_type: str = ""
     board_id: str | None = None
     board_name: str = ""
@@ -186,6 +191,7 @@ class TicketRecord(Record, frozen=True, kw_only=True):
     closed_at: dt.datetime | None = None
     closed_by: str = ""
     required_at: dt.datetime | None = None
+    required_on: dt.date | None = None
     remote_created_at: dt.datetime | None = None
     entered_by: str = ""
     updated_by: str = ""
@@ -204,6 +210,7 @@ class NoteRecord(Record, frozen=True, kw_only=True):
 
     ticket_id: str
     text: str = ""
+    body_format: BodyFormat = "plain"
     kind: str = "discussion"
     is_internal: bool = False
     author: str = ""
@@ -213,11 +220,13 @@ class NoteRecord(Record, frozen=True, kw_only=True):
 
 
 class TimeEntryRecord(Record, frozen=True, kw_only=True):
-    """Work on a ticket. ``hours`` as the PSA computes them."""
+    """Work on a ticket. ``hours`` as the PSA computes them. ``worked_on``: the PSA's calendar day of it, where it keeps one apart from the
+    moments; it is in no zone."""
 
     ticket_id: str
     member_id: str | None = None
     member_name: str = ""
+    worked_on: dt.date | None = None
     started_at: dt.datetime | None = None
     ended_at: dt.datetime | None = None
     hours: float | None = None
@@ -226,4 +235,5 @@ class TimeEntryRecord(Record, frozen=True, kw_only=True):
     work_role: str = ""
     notes: str = ""
     internal_notes: str = ""
+    body_format: BodyFormat = "plain"
     remote_created_at: dt.datetime | None = None

@@ -17,6 +17,9 @@ from tickets.models import (
     TimeEntry,
 )
 
+_PLAIN = "CASE WHEN s.body_format = 'html' THEN regexp_replace(left(s.{column}, 2000), '<[^>]*>', ' ', 'g') ELSE s.{column} END"
+"""A body without its tags, for people to know it by."""
+
 NUMBER = "CASE WHEN s.remote_id ~ '^[0-9]{1,18}$' THEN s.remote_id::bigint END"
 
 TARGETS = (
@@ -29,11 +32,13 @@ TARGETS = (
     target_of(Team, stream="teams", label="s.name", parent="board_remote_id"),
     target_of(Member, stream="members", label="s.name"),
     target_of(Ticket, stream="tickets", label="s.summary", derived=(("number", NUMBER),)),
-    target_of(Note, stream="notes", label="left(s.text, 80)", parent="ticket_remote_id"),
+    target_of(
+        Note, stream="notes", label=f"left(btrim({_PLAIN.format(column='text')}), 80)", parent="ticket_remote_id"
+    ),
     target_of(
         TimeEntry,
         stream="time_entries",
-        label="s.member_name || ' ' || left(s.notes, 60)",
+        label=f"s.member_name || ' ' || left(btrim({_PLAIN.format(column='notes')}), 60)",
         parent="ticket_remote_id",
     ),
 )

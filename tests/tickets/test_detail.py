@@ -43,6 +43,19 @@ def test_notes_and_time_are_one_story_the_oldest_first(connection: Connection) -
     assert (story[1].hours, story[1].billable, story[1].internal_text) == (1.5, "Billable", "not for them")
 
 
+def test_the_story_says_what_its_texts_are_written_in_and_on_which_day_was_worked(connection: Connection) -> None:
+    ticket = make_ticket(connection, description="<p>It burns.</p>", body_format="html")
+    make_note(ticket, "**Done**", body_format="markdown", remote_created_at=hours_before(2))
+    make_time(ticket, 1, worked_on=NOON.date(), started_at=None, remote_created_at=hours_before(1))
+    story = ticket_story(ticket)
+    assert [(m.kind, m.body_format) for m in story] == [
+        ("description", "html"),
+        ("discussion", "markdown"),
+        ("time", "plain"),
+    ]
+    assert (story[2].worked_on, story[2].started_at) == (NOON.date(), None)
+
+
 def test_the_story_begins_with_the_description_and_says_nothing_twice(connection: Connection) -> None:
     ticket = make_ticket(
         connection,

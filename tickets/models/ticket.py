@@ -36,7 +36,8 @@ def _by(column: str, *before: str) -> tuple[Any, ...]:
 class Ticket(SyncedRecord):
     """A service ticket as the PSA has it. ``number`` is the PSA's own id where that is a number.
 
-    ``description`` and ``resolution`` are None where the PSA has none, or keeps them as notes.
+    ``description`` and ``resolution`` are None where the PSA has none, or keeps them as notes; ``body_format``: plain, html or
+    markdown, of both. ``required_on``: a calendar day of the PSA's, in no zone.
 
     ``latest_at`` and ``opened_at``: what lists are sorted by, the PSA's stamps or, where it has none, when the ticket
     first arrived; never empty, so that a page can begin after any row.
@@ -46,6 +47,7 @@ class Ticket(SyncedRecord):
     summary = models.TextField()
     description = models.TextField(null=True)
     resolution = models.TextField(null=True)
+    body_format = models.TextField(default="plain")
     record_type = models.CharField(max_length=32, blank=True)
     board = link("tickets.Board")
     board_remote_id = remote_id()
@@ -92,6 +94,7 @@ class Ticket(SyncedRecord):
     closed_at = models.DateTimeField(null=True)
     closed_by = models.TextField(blank=True)
     required_at = models.DateTimeField(null=True)
+    required_on = models.DateField(null=True)
     remote_created_at = models.DateTimeField(null=True)
     entered_by = models.TextField(blank=True)
     updated_by = models.TextField(blank=True)
@@ -160,6 +163,7 @@ class Note(OnTicket):
     """``kind``: description (what the ticket was opened with), discussion (the customer reads it), internal or resolution."""
 
     text = models.TextField(blank=True)
+    body_format = models.TextField(default="plain")
     kind = models.CharField(max_length=16, default="discussion")
     is_internal = models.BooleanField(default=False)
     author = models.TextField(blank=True)
@@ -168,6 +172,7 @@ class Note(OnTicket):
 
 class TimeEntry(OnTicket):
     member_name = models.TextField(blank=True)
+    worked_on = models.DateField(null=True)
     started_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
     hours = models.FloatField(null=True)
@@ -176,3 +181,4 @@ class TimeEntry(OnTicket):
     work_role = models.TextField(blank=True)
     notes = models.TextField(blank=True)
     internal_notes = models.TextField(blank=True)
+    body_format = models.TextField(default="plain")

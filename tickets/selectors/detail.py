@@ -19,13 +19,16 @@ HIDDEN = ("_remote_id",)
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """One thing that happened. ``kind``: description, discussion, internal, resolution or time. ``hours`` and the rest only for time."""
+    """One thing that happened. ``kind``: description, discussion, internal, resolution or time; ``body_format``: plain, html or markdown, of
+    its texts. ``hours`` and the rest only for time; ``worked_on``: the PSA's calendar day of it, in no zone."""
 
     kind: str
     at: dt.datetime | None
     author: str
     text: str
     internal_text: str = ""
+    body_format: str = "plain"
+    worked_on: dt.date | None = None
     hours: float | None = None
     billable: str = ""
     work_type: str = ""
@@ -101,15 +104,17 @@ def tickets_related(ticket: Ticket) -> dict[str, list[Ticket]]:
 def _told(ticket: Ticket, noted: list[str]) -> list[Moment]:
     """The description and resolution that stand on the ticket itself, but for what a note says in the same words."""
     said = {text.strip() for text in noted}
-    moments = [
-        Moment("description", ticket.opened_at, ticket.contact_name or ticket.entered_by, ticket.description or ""),
-        Moment("resolution", ticket.closed_at, ticket.closed_by, ticket.resolution or ""),
-    ]
+    told = (
+        ("description", ticket.opened_at, ticket.contact_name or ticket.entered_by, ticket.description),
+        ("resolution", ticket.closed_at, ticket.closed_by, ticket.resolution),
+    )
+    moments = [Moment(kind, at, by, text or "", body_format=ticket.body_format) for kind, at, by, text in told]
     return [moment for moment in moments if moment.text.strip() and moment.text.strip() not in said]
 
 
 def _noted(note: Note) -> Moment:
-    return Moment(note.kind, note.remote_created_at or note.remote_updated_at, note.author, note.text)
+    at = note.remote_created_at or note.remote_updated_at
+    return Moment(note.kind, at, note.author, note.text, body_format=note.body_format)
 
 
 def _worked(entry: TimeEntry) -> Moment:
@@ -119,6 +124,8 @@ def _worked(entry: TimeEntry) -> Moment:
         author=entry.member_name,
         text=entry.notes,
         internal_text=entry.internal_notes,
+        body_format=entry.body_format,
+        worked_on=entry.worked_on,
         hours=entry.hours,
         billable=entry.billable,
         work_type=entry.work_type,

@@ -28,6 +28,7 @@ COLUMNS: dict[str, str] = {
     "remote_updated_at": "Updated",
     "closed_at": "Closed at",
     "required_at": "Required",
+    "required_on": "Required on",
     "budget_hours": "Budget hours",
     "actual_hours": "Actual hours",
     "custom_fields": "Custom fields",

@@ -5,14 +5,13 @@ Days come as midnight and mean the calendar day.
 
 from __future__ import annotations
 
-import datetime as dt
 from decimal import Decimal
 from typing import Any
 
 from integrations.adapters.autotask import client_payloads as at
 from integrations.adapters.autotask.custom_fields import custom_values
 from integrations.adapters.autotask.labels import Choice
-from integrations.adapters.autotask.mapping import Names, person_name, reference, utc
+from integrations.adapters.autotask.mapping import Names, person_name, reference
 from integrations.client_records import (
     AgreementAdditionRecord,
     AgreementRecord,
@@ -24,6 +23,7 @@ from integrations.client_records import (
     amount,
     figure,
 )
+from integrations.moments import day, utc
 
 SERVICE = "s"
 """Before the id of a service, which stands among the products beside those that are sold once."""
@@ -202,11 +202,6 @@ def opportunity(row: at.Opportunity, names: Names) -> OpportunityRecord:
         remote_created_at=utc(row.create_date),
         custom_fields=custom_values(row.user_defined_fields, names.fields),
     )
-
-
-def day(moment: dt.datetime | None) -> dt.date | None:
-    """The calendar day that is written there."""
-    return moment.date() if moment is not None else None
 
 
 def _line(line: at.BillingItem) -> dict[str, Any]:

@@ -10,9 +10,9 @@ import datetime as dt
 from integrations.adapters.autotask import payloads as at
 from integrations.adapters.autotask.client import Autotask
 from integrations.adapters.autotask.filters import EVERY_RECORD, compare, moment
-from integrations.adapters.autotask.mapping import utc
 from integrations.adapters.autotask.streams import DELETED, right
 from integrations.errors import NotFound, PermissionMissing, UnsupportedFeature
+from integrations.moments import utc
 from integrations.port import Checkpoint, Page
 from integrations.records import TicketRecord
 

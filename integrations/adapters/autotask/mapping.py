@@ -1,4 +1,7 @@
-"""From Autotask's payloads to records. Pure: the names that the numbers stand for come in as ``Names``."""
+"""From Autotask's payloads to records. Pure: the names that the numbers stand for come in as ``Names``.
+
+Times are UTC, also where an answer leaves out the Z. Texts are plain: what was formatted in Autotask loses its format on the way.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +16,7 @@ from integrations.adapters.autotask import payloads as at
 from integrations.adapters.autotask.custom_fields import custom_values
 from integrations.adapters.autotask.filters import COMPLETE
 from integrations.adapters.autotask.labels import Choice
+from integrations.moments import day, utc
 from integrations.records import (
     CompanyRecord,
     ContactRecord,
@@ -129,7 +133,7 @@ def note(row: at.TicketNote, names: Names) -> NoteRecord:
 
 
 def time_entry(row: at.TimeEntry, names: Names) -> TimeEntryRecord:
-    """``dateWorked`` is a date in the resource's sense, so it stands in only where there is no beginning."""
+    """``dateWorked`` is a calendar day in the resource's sense: it is in no zone."""
     role = names.roles.get(row.role_id) if row.role_id is not None else None
     work = names.work_types.get(row.billing_code_id) if row.billing_code_id is not None else None
     return TimeEntryRecord(
@@ -138,7 +142,8 @@ def time_entry(row: at.TimeEntry, names: Names) -> TimeEntryRecord:
         ticket_id=reference(row.ticket_id) or "",
         member_id=reference(row.resource_id),
         member_name=names.resource(row.resource_id),
-        started_at=utc(row.start_date_time or row.date_worked),
+        worked_on=day(row.date_worked),
+        started_at=utc(row.start_date_time),
         ended_at=utc(row.end_date_time),
         hours=row.hours_worked,
         billable="" if row.is_non_billable is None else "Non-billable" if row.is_non_billable else "Billable",
@@ -221,13 +226,6 @@ def member(row: at.Resource, names: Names) -> MemberRecord:
         title=row.title or "",
         is_active=row.is_active is not False,
     )
-
-
-def utc(moment: dt.datetime | None) -> dt.datetime | None:
-    """Autotask's times are UTC, also where an answer leaves out the Z."""
-    if moment is None or moment.tzinfo is dt.UTC:
-        return moment
-    return moment.replace(tzinfo=dt.UTC) if moment.tzinfo is None else moment.astimezone(dt.UTC)
 
 
 def latest(*moments: dt.datetime | None) -> dt.datetime | None:

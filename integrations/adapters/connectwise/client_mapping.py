@@ -12,7 +12,7 @@ from typing import Any
 
 from integrations.adapters.connectwise import client_payloads as cw
 from integrations.adapters.connectwise.custom_fields import custom_values
-from integrations.adapters.connectwise.mapping import NO_INFO, changed, name, reference, utc
+from integrations.adapters.connectwise.mapping import NO_INFO, changed, name, reference
 from integrations.adapters.connectwise.payloads import Reference, Row
 from integrations.client_records import (
     AgreementAdditionRecord,
@@ -26,6 +26,7 @@ from integrations.client_records import (
     figure,
     summed,
 )
+from integrations.moments import day, utc
 
 _PERCENT = re.compile(r"(\d{1,3}) ?%?")
 
@@ -208,11 +209,6 @@ def opportunity(row: cw.Opportunity, value: Decimal | None = None) -> Opportunit
         remote_created_at=entered(row),
         custom_fields=custom_values(row.custom_fields, None),
     )
-
-
-def day(moment: dt.datetime | None) -> dt.date | None:
-    """The calendar day that is written there, in whatever zone."""
-    return moment.date() if moment is not None else None
 
 
 def percent(value: Reference | None) -> int | None:

@@ -1,4 +1,8 @@
-"""From ConnectWise's payloads to records. Pure: no request, no clock."""
+"""From ConnectWise's payloads to records. Pure: no request, no clock.
+
+Times are UTC in whole seconds, also where a server leaves out the Z. Notes of tickets and of time are Markdown, with images
+as links (developer guide; django-connectwise).
+"""
 
 from __future__ import annotations
 
@@ -9,6 +13,7 @@ import msgspec
 
 from integrations.adapters.connectwise import payloads as cw
 from integrations.adapters.connectwise.custom_fields import custom_values
+from integrations.moments import day, utc
 from integrations.records import (
     BoardRecord,
     CategoryRecord,
@@ -195,7 +200,7 @@ def ticket(row: cw.Ticket, custom_field_ids: frozenset[str] | None = None) -> Ti
         contact_phone=with_extension(row.contact_phone_number, row.contact_phone_extension),
         source=name(row.source), sla=name(row.sla), severity=row.severity or "", impact=row.impact or "",
         is_closed=bool(row.closed_flag), is_in_sla=row.is_in_sla,
-        closed_at=utc(row.closed_date), closed_by=row.closed_by or "", required_at=utc(row.required_date),
+        closed_at=utc(row.closed_date), closed_by=row.closed_by or "", required_on=day(row.required_date),
         remote_created_at=utc(info.date_entered), entered_by=info.entered_by or "", updated_by=info.updated_by or "",
         budget_hours=row.budget_hours, actual_hours=row.actual_hours,
         parent_ticket_id=str(row.parent_ticket_id) if row.parent_ticket_id else None,
@@ -217,6 +222,7 @@ def note(row: cw.Note, ticket_id: str) -> NoteRecord:
         remote_updated_at=utc(info.last_updated),
         ticket_id=ticket_id,
         text=row.text or "",
+        body_format="plain" if row.is_markdown_flag is False else "markdown",
         kind=kind,
         is_internal=not public and bool(row.internal_analysis_flag or row.internal_flag),
         author=name(row.member) or name(row.contact) or row.created_by or info.entered_by or "",
@@ -257,15 +263,9 @@ def time_entry(row: cw.TimeEntry) -> TimeEntryRecord:
         work_role=name(row.work_role),
         notes=row.notes or "",
         internal_notes=row.internal_notes or "",
+        body_format="markdown",
         remote_created_at=utc(row.date_entered or info.date_entered),
     )
-
-
-def utc(moment: dt.datetime | None) -> dt.datetime | None:
-    """ConnectWise's times are UTC, also where a server leaves out the Z."""
-    if moment is None or moment.tzinfo is dt.UTC:
-        return moment
-    return moment.replace(tzinfo=dt.UTC) if moment.tzinfo is None else moment.astimezone(dt.UTC)
 
 
 def changed(row: cw.Row) -> dt.datetime | None:

@@ -229,6 +229,7 @@ class Note(Row):
     internal_analysis_flag: bool | None = None
     resolution_flag: bool | None = None
     internal_flag: bool | None = None
+    is_markdown_flag: bool | None = None
     member: Reference | None = None
     contact: Reference | None = None
     created_by: str | None = None

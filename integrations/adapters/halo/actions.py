@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from integrations.adapters.halo import payloads as halo
-from integrations.adapters.halo.mapping import UNASSIGNED, reference, utc
+from integrations.adapters.halo.mapping import UNASSIGNED, body, reference, utc
 from integrations.records import NoteRecord, TimeEntryRecord
 
 
 def notes(rows: Iterable[halo.Action], ticket_id: str) -> list[NoteRecord]:
     """The actions that say something and took no time."""
-    return [note(row, ticket_id) for row in rows if not row.timetaken and (row.note or "").strip()]
+    return [note(row, ticket_id) for row in rows if not row.timetaken and (row.note or row.note_html or "").strip()]
 
 
 def times(rows: Iterable[halo.Action], ticket_id: str) -> list[TimeEntryRecord]:
@@ -25,11 +25,13 @@ def times(rows: Iterable[halo.Action], ticket_id: str) -> list[TimeEntryRecord]:
 
 def note(row: halo.Action, ticket_id: str) -> NoteRecord:
     member = _agent(row)
+    text, body_format = body(row.note, row.note_html)
     return NoteRecord(
         remote_id=f"{ticket_id}-{row.id}",
         remote_updated_at=utc(row.last_updated) or utc(row.datetime),
         ticket_id=ticket_id,
-        text=row.note or "",
+        text=text,
+        body_format=body_format,
         kind="internal" if row.hiddenfromuser else "discussion",
         is_internal=bool(row.hiddenfromuser),
         author=row.who or "",
@@ -40,7 +42,7 @@ def note(row: halo.Action, ticket_id: str) -> NoteRecord:
 
 
 def time_entry(row: halo.Action, ticket_id: str) -> TimeEntryRecord:
-    text = row.note or ""
+    text, body_format = body(row.note, row.note_html)
     return TimeEntryRecord(
         remote_id=f"{ticket_id}-{row.id}",
         remote_updated_at=utc(row.last_updated) or utc(row.datetime),
@@ -54,6 +56,7 @@ def time_entry(row: halo.Action, ticket_id: str) -> TimeEntryRecord:
         work_type=row.outcome or "",
         notes="" if row.hiddenfromuser else text,
         internal_notes=text if row.hiddenfromuser else "",
+        body_format=body_format,
         remote_created_at=utc(row.datetime),
     )
 

@@ -9,9 +9,10 @@ import datetime as dt
 from decimal import Decimal
 from typing import Any
 
+from integrations import moments
 from integrations.adapters.halo import client_payloads as halo
 from integrations.adapters.halo.custom_fields import clean_caption, custom_values
-from integrations.adapters.halo.mapping import NO_DATE_UNTIL, UNASSIGNED, Names, changed, reference, utc
+from integrations.adapters.halo.mapping import NO_DATE_UNTIL, UNASSIGNED, Names, body, changed, reference, utc
 from integrations.adapters.halo.payloads import Status, number
 from integrations.client_records import (
     AgreementAdditionRecord,
@@ -49,6 +50,7 @@ def asset(row: halo.Asset) -> AssetRecord:
     found: dict[str, Any] = {
         name: next((known[key] for key in keys if key in known), "") for name, keys in WELL_KNOWN.items()
     }
+    notes, body_format = body(row.notes)
     return AssetRecord(
         remote_id=str(row.id),
         remote_updated_at=utc(row.dlastupdate),
@@ -65,7 +67,8 @@ def asset(row: halo.Asset) -> AssetRecord:
         purchased_on=day(row.supplier_purchasedate),
         installed_on=day(row.commissiondate),
         warranty_expires_on=day(row.warranty_end),
-        notes=row.notes or "",
+        notes=notes,
+        body_format=body_format,
         custom_fields={**_fields(fields), **custom_values(row.customfields, None)},
         **found,
     )
@@ -75,12 +78,14 @@ def product(row: halo.Item) -> ProductRecord:
     """What is sold by the period costs what a period costs."""
     price = row.recurringprice if row.isrecurringitem else row.baseprice
     cost = row.recurringcost if row.isrecurringitem else row.costprice
+    description, body_format = body(row.description)
     return ProductRecord(
         remote_id=str(row.id),
         remote_updated_at=utc(row.lastmodified),
         identifier=row.supplier_part_code or "",
         name=row.name or "",
-        description=row.description or "",
+        description=description,
+        body_format=body_format,
         category=row.assetgroup_name or "",
         manufacturer=row.manufacturer_name or "",
         unit_price=amount(price),
@@ -89,6 +94,7 @@ def product(row: halo.Item) -> ProductRecord:
 
 
 def contract(row: halo.Contract) -> AgreementRecord:
+    notes, body_format = body(row.note)
     return AgreementRecord(
         remote_id=str(row.id),
         remote_updated_at=utc(row.last_modified),
@@ -104,13 +110,15 @@ def contract(row: halo.Contract) -> AgreementRecord:
         starts_on=day(row.start_date),
         ends_on=day(row.end_date),
         amount=amount(row.periodchargeamount),
-        notes=row.note or "",
+        notes=notes,
+        body_format=body_format,
         custom_fields=custom_values(row.customfields, None),
     )
 
 
 def recurring(row: halo.Invoice) -> AgreementRecord:
     """What is billed again and again, under its contract where it has one."""
+    notes, body_format = body(row.internal_note)
     return AgreementRecord(
         remote_id=f"{RECURRING}{row.id}",
         remote_updated_at=utc(row.last_modified),
@@ -127,7 +135,8 @@ def recurring(row: halo.Invoice) -> AgreementRecord:
         amount=amount(row.total),
         currency=row.currency_code_name or "",
         purchase_order=row.cust_order_number or "",
-        notes=row.internal_note or "",
+        notes=notes,
+        body_format=body_format,
         remote_created_at=utc(row.date_created),
     )
 
@@ -193,6 +202,7 @@ def opportunity_status(row: Status, *, is_closed: bool) -> OpportunityStatusReco
 
 def opportunity(row: halo.Opportunity, names: Names) -> OpportunityRecord:
     owner = row.agent_id if row.agent_id and row.agent_id > UNASSIGNED else None
+    notes, body_format = body(row.details, row.details_html)
     return OpportunityRecord(
         remote_id=str(row.id),
         remote_updated_at=changed(row),
@@ -213,14 +223,15 @@ def opportunity(row: halo.Opportunity, names: Names) -> OpportunityRecord:
         source=row.opphear or "",
         expected_close_on=day(row.targetdate),
         closed_at=utc(row.dateclosed) if row.hasbeenclosed else None,
-        notes=row.details or "",
+        notes=notes,
+        body_format=body_format,
         remote_created_at=utc(row.dateoccurred),
     )
 
 
 def day(moment: dt.datetime | None) -> dt.date | None:
     """The calendar day that is written there; None for Halo's ways of writing "no date"."""
-    return moment.date() if moment is not None and moment.year > NO_DATE_UNTIL else None
+    return None if moment is None or moment.year <= NO_DATE_UNTIL else moments.day(moment)
 
 
 def _line(line: halo.Line) -> dict[str, Any]:

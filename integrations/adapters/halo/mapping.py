@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Mapping
 
 import msgspec
 
+from integrations import moments
 from integrations.adapters.halo import payloads as halo
 from integrations.adapters.halo.custom_fields import custom_values
 from integrations.adapters.halo.payloads import number
 from integrations.records import (
     BoardRecord,
+    BodyFormat,
     CategoryRecord,
     CompanyRecord,
     ContactRecord,
@@ -29,6 +32,9 @@ PROJECTS = 22
 """The ITIL type of projects."""
 UNASSIGNED = 1
 """The agent that stands for nobody."""
+_TAG = re.compile(
+    r"<(?:p|div|br|span|table|ul|ol|a|b|strong|em|html|body|img|h[1-6]|font|pre|style)\b[^<>]{0,500}>", re.IGNORECASE
+)
 
 
 class Names(msgspec.Struct, frozen=True, kw_only=True):
@@ -148,9 +154,10 @@ def ticket(row: halo.Ticket, names: Names, custom_field_ids: frozenset[str] | No
     closed = row.hasbeenclosed is True
     owner = row.agent_id if row.agent_id and row.agent_id > UNASSIGNED else None
     team_id = names.teams.get(row.team or "")
+    description, body_format = body(row.details, row.details_html)
     return TicketRecord(
         remote_id=str(row.id), remote_updated_at=changed(row),
-        summary=row.summary or "", description=row.details or None,
+        summary=row.summary or "", description=description or None, body_format=body_format,
         board_id=reference(row.tickettype_id), board_name=names.types.get(row.tickettype_id or 0, ""),
         status_id=reference(row.status_id), status_name=names.statuses.get(row.status_id or 0, ""),
         priority_id=reference(row.priority_id),
@@ -175,9 +182,14 @@ def ticket(row: halo.Ticket, names: Names, custom_field_ids: frozenset[str] | No
 
 def utc(moment: dt.datetime | None) -> dt.datetime | None:
     """Halo's times are UTC without saying so; its ways of writing "no date" become None."""
-    if moment is None or moment.year <= NO_DATE_UNTIL:
-        return None
-    return moment.replace(tzinfo=dt.UTC) if moment.tzinfo is None else moment.astimezone(dt.UTC)
+    return None if moment is None or moment.year <= NO_DATE_UNTIL else moments.utc(moment)
+
+
+def body(text: str | None, html: str | None = None) -> tuple[str, BodyFormat]:
+    """A longer text and what it is written in: Halo's HTML where it gives that, else its text, which older rows have as HTML too."""
+    if html and html.strip():
+        return html, "html"
+    return text or "", "html" if text and _TAG.search(text) else "plain"
 
 
 def changed(row: halo.Ticket) -> dt.datetime | None:

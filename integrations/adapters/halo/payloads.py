@@ -126,6 +126,7 @@ class User(Row):
 class Ticket(Row):
     summary: str | None = None
     details: str | None = None
+    details_html: str | None = None
     tickettype_id: int | None = None
     status_id: int | None = None
     priority_id: int | None = None
@@ -164,10 +165,11 @@ class Ticket(Row):
 
 
 class Action(Row):
-    """A step of a ticket: a note, a mail, time, a change. ``id`` counts within its ticket."""
+    """A step of a ticket: a note, a mail, time, a change. ``id`` counts within its ticket. ``note_html`` comes where it is asked for."""
 
     ticket_id: int | None = None
     note: str | None = None
+    note_html: str | None = None
     who: str | None = None
     who_agentid: int | None = None
     actionby_user_id: int | None = None

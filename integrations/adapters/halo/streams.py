@@ -311,7 +311,10 @@ def _of_ticket(name: str, record: type[records.Record]) -> Source:
         payload=halo.Action,
         record=lambda row, context: kind(row, str(row.ticket_id)),
         key="actions",
-        params={"timeentriesonly": "true"} if name == "time_entries" else {"excludesys": "true"},
+        params={
+            "includehtmlnote": "true",
+            **({"timeentriesonly": "true"} if name == "time_entries" else {"excludesys": "true"}),
+        },
     )
 
 

@@ -12,6 +12,7 @@ class Product(SyncedRecord):
     identifier = models.TextField(blank=True)
     name = models.TextField(blank=True)
     description = models.TextField(blank=True)
+    body_format = models.TextField(default="plain")
     category = models.TextField(blank=True)
     manufacturer = models.TextField(blank=True)
     unit_price = models.DecimalField(max_digits=24, decimal_places=6, null=True)
@@ -54,6 +55,7 @@ class Agreement(SyncedRecord):
     currency = models.TextField(blank=True)
     purchase_order = models.TextField(blank=True)
     notes = models.TextField(blank=True)
+    body_format = models.TextField(default="plain")
     remote_created_at = models.DateTimeField(null=True)
     custom_fields = models.JSONField(default=dict)
 

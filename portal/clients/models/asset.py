@@ -43,6 +43,7 @@ class Asset(SyncedRecord):
     installed_on = models.DateField(null=True)
     warranty_expires_on = models.DateField(null=True)
     notes = models.TextField(blank=True)
+    body_format = models.TextField(default="plain")
     remote_created_at = models.DateTimeField(null=True)
     custom_fields = models.JSONField(default=dict)
     warranty_listed_on = models.GeneratedField(

@@ -99,6 +99,7 @@ class Opportunity(SyncedRecord):
     expected_close_on = models.DateField(null=True)
     closed_at = models.DateTimeField(null=True)
     notes = models.TextField(blank=True)
+    body_format = models.TextField(default="plain")
     remote_created_at = models.DateTimeField(null=True)
     custom_fields = models.JSONField(default=dict)
     listed_on = models.GeneratedField(

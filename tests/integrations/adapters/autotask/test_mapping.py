@@ -177,16 +177,13 @@ def test_who_reads_a_note_is_its_publish(publish: int | None, kind: str, interna
     assert (record.ticket_id, record.contact_id, record.member_id) == ("100", "29683586", None)
 
 
-def test_a_time_entry_begins_when_it_says_or_on_its_day() -> None:
+def test_a_time_entry_begins_when_it_says_and_its_day_stays_a_day() -> None:
     row = {"id": 4, "ticketID": 100, "resourceID": 10, "dateWorked": "2026-01-23T00:00:00.00Z", "hoursWorked": 1.5}
     record = mapping.time_entry(payload(at.TimeEntry, row | {"isNonBillable": True}), NAMES)
-    assert (record.started_at, record.hours, record.billable) == (
-        dt.datetime(2026, 1, 23, tzinfo=UTC),
-        1.5,
-        "Non-billable",
-    )
+    assert (record.worked_on, record.started_at) == (dt.date(2026, 1, 23), None)
+    assert (record.hours, record.billable) == (1.5, "Non-billable")
     timed = mapping.time_entry(payload(at.TimeEntry, row | {"startDateTime": "2026-01-23T10:00:00Z"}), NAMES)
-    assert timed.started_at == dt.datetime(2026, 1, 23, 10, tzinfo=UTC)
+    assert (timed.worked_on, timed.started_at) == (dt.date(2026, 1, 23), dt.datetime(2026, 1, 23, 10, tzinfo=UTC))
 
 
 @pytest.mark.parametrize(("sent", "active"), [(1, True), (0, False), (True, True), (None, False)])

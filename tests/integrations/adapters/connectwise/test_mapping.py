@@ -80,7 +80,7 @@ def test_a_ticket_with_everything() -> None:
         impact="Low",
         is_closed=False,
         is_in_sla=True,
-        required_at=at("2026-11-30T00:00:00"),
+        required_on=dt.date(2026, 11, 30),
         remote_created_at=at("2026-11-19T07:00:00"),
         entered_by="portal",
         updated_by="bjones",
@@ -211,15 +211,20 @@ def test_a_time_entry() -> None:
         remote_id="70", remote_updated_at=at("2026-11-20T09:21:00"), ticket_id="4711", member_id="9",
         member_name="Ann Smith", started_at=at("2026-11-20T08:00:00"), ended_at=at("2026-11-20T09:15:00"), hours=1.25,
         billable="Billable", work_type="Remote", work_role="Engineer", notes="Looked.", internal_notes="Odd.",
-        remote_created_at=at("2026-11-20T09:20:00"),
+        body_format="markdown", remote_created_at=at("2026-11-20T09:20:00"),
     )  # fmt: skip
 
 
 def test_a_note() -> None:
     assert mapping.note(loaded(cw.Note, "small", "note"), "4711") == NoteRecord(
-        remote_id="90", remote_updated_at=at("2026-11-20T08:00:00"), ticket_id="4711", text="Done.", kind="resolution",
+        remote_id="90", remote_updated_at=at("2026-11-20T08:00:00"), ticket_id="4711", text="Done.", body_format="markdown", kind="resolution",
         author="Ann Smith", member_id="9", remote_created_at=at("2026-11-20T08:00:00"),
     )  # fmt: skip
+
+
+@pytest.mark.parametrize(("flag", "said"), [(None, "markdown"), (True, "markdown"), (False, "plain")])
+def test_a_note_is_markdown_unless_the_server_says_that_it_is_not(flag: bool | None, said: str) -> None:
+    assert mapping.note(cw.Note(id=1, text="**Done**", is_markdown_flag=flag), "1").body_format == said
 
 
 @pytest.mark.parametrize(

@@ -110,12 +110,15 @@ def test_an_odd_row_costs_itself_and_not_its_page() -> None:
     assert "jo@example.com" not in page.rejected[0].sample
 
 
-def test_a_time_that_cannot_be_utc_costs_its_row_alone() -> None:
+def test_a_time_that_cannot_be_utc_is_none_and_costs_nothing() -> None:
     odd = [{"id": 1, "closedDate": "0001-01-01T00:00:00+02:00"}, {"id": 2}]
     with Loopback(lambda request: json_reply(odd, Link="")) as server:
         page = adapter_on(server).read_page(TICKETS)
-    assert [record.remote_id for record in page.records] == ["2"]
-    assert [entry.remote_id for entry in page.rejected] == ["1"]
+    assert [(record.remote_id, getattr(record, "closed_at", "")) for record in page.records] == [
+        ("1", None),
+        ("2", None),
+    ]
+    assert page.rejected == []
 
 
 JSON = st.recursive(

@@ -103,6 +103,24 @@ def test_an_action_with_time_is_a_time_entry_and_one_without_a_note() -> None:
     assert [(t.remote_id, t.hours, t.notes, t.internal_notes) for t in times] == [("9-2", 0.5, "", "Put out")]
 
 
+@pytest.mark.parametrize(
+    ("text", "html", "expected"),
+    [
+        ("Plain", "<p>Rich</p>", ("<p>Rich</p>", "html")),
+        ("Plain", " ", ("Plain", "plain")),
+        ("<div class='a'>Rich</div>", None, ("<div class='a'>Rich</div>", "html")),
+        ("a < b and c > d, <user@example.com>", None, ("a < b and c > d, <user@example.com>", "plain")),
+        (None, None, ("", "plain")),
+    ],
+)
+def test_a_text_knows_whether_it_is_html(text: str | None, html: str | None, expected: tuple[str, str]) -> None:
+    row = halo.Action(id=1, note=text, note_html=html)
+    note, entry = actions.note(row, "9"), actions.time_entry(row, "9")
+    described = mapping.ticket(ticket(details=text, details_html=html), NAMES)
+    assert (note.text, note.body_format) == (entry.notes, entry.body_format) == expected
+    assert (described.description or "", described.body_format) == expected
+
+
 def test_custom_fields_keep_the_words_of_a_choice() -> None:
     values = [
         halo.CustomValue(id=210, label="Alert id", type=0, value="abc"),

@@ -31,7 +31,7 @@ TABLE = {
     "/Site/{}": frozenset(),
     "/Users": WALK | BOTH,
     "/Users/{}": frozenset(),
-    "/Actions": {"ticket_id", "excludesys", "timeentriesonly", "count"},
+    "/Actions": {"ticket_id", "excludesys", "timeentriesonly", "includehtmlnote", "count"},
     "/Actions/{}": {"ticket_id"},
     "/TicketType": {"showinactive"},
     "/Status": {"excludeclosed"},
