@@ -17,10 +17,15 @@ BodyFormat = Literal["plain", "html", "markdown"]
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=False):
-    """What every synced record has. ``remote_id`` is unique within (connection, stream)."""
+    """What every synced record has. ``remote_id`` is unique within (connection, stream).
+
+    ``unknown_fields``: names of fields that the remote did not tell this time, because a look-up was refused. Not known is not empty:
+    what is stored of them stays; a record that is new here gets their values of this record, which are their empty ones.
+    """
 
     remote_id: str
     remote_updated_at: dt.datetime | None = None
+    unknown_fields: tuple[str, ...] = ()
 
 
 class BoardRecord(Record, frozen=True, kw_only=True):

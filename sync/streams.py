@@ -36,7 +36,7 @@ def _reader(target: Target) -> tuple[Any, tuple[int, ...]]:
 
 
 HEAD = (("run_id", "bigint"), ("organization_id", "bigint"), ("connection_id", "bigint"), ("page", "integer"))
-META_TYPES = ("text", "timestamptz", "timestamptz", "bytea", "boolean")
+META_TYPES = ("text", "timestamptz", "timestamptz", "bytea", "boolean", "text[]")
 
 
 @cache
@@ -54,7 +54,8 @@ def staged_row(
 ) -> tuple[Any, ...]:
     """One row for COPY: prefix (run, organization, connection, page), the common columns, the content.
 
-    The hash is of the whole record as the adapter yielded it. NUL characters, which PostgreSQL can't store, are dropped.
+    The hash is of the whole record as the adapter yielded it; one that was not told in full has none (``portal.core.merge.differs``).
+    NUL characters, which PostgreSQL can't store, are dropped.
     """
     encoded = msgspec.json.encode(record)
     if NUL in encoded:
@@ -64,8 +65,16 @@ def staged_row(
     values = list(getter(record)) if len(target.columns) > 1 else [getter(record)]
     for position in json_positions:
         values[position] = Jsonb(values[position], dumps=msgspec.json.encode)
-    digest = hashlib.blake2b(encoded, digest_size=16).digest()
-    return (*prefix, record.remote_id, record.remote_updated_at, fetched_at, digest, in_scope, *values)
+    unknown = unknown_columns(target, record)
+    digest = b"" if record.unknown_fields else hashlib.blake2b(encoded, digest_size=16).digest()
+    return (*prefix, record.remote_id, record.remote_updated_at, fetched_at, digest, in_scope, unknown, *values)
+
+
+def unknown_columns(target: Target, record: Record) -> list[str]:
+    """The store's columns behind the fields that the PSA did not tell of this record."""
+    if not record.unknown_fields:
+        return []
+    return [name for name in target.names if field_of(name) in record.unknown_fields]
 
 
 def stage(

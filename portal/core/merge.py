@@ -14,8 +14,9 @@ from typing import Any
 
 from django.db import connection
 
-META_COLUMNS = ("remote_id", "remote_updated_at", "fetched_at", "content_hash", "in_scope")
-"""What every staged row has besides run, organization, connection, page and its content."""
+META_COLUMNS = ("remote_id", "remote_updated_at", "fetched_at", "content_hash", "in_scope", "unknown_columns")
+"""What every staged row has besides run, organization, connection, page and its content. ``unknown_columns``: of its content, those that
+the PSA did not tell this time; what is stored of them stays."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +116,8 @@ takes everything for a single row too: for each row of the page it would walk al
 
 BEFORE_AND_AFTER = """(
         SELECT jsonb_object_agg(key, c.old -> key) AS before, jsonb_object_agg(key, value) AS after
-        FROM jsonb_each(c.new) WHERE key = ANY(%(names)s) AND value IS DISTINCT FROM c.old -> key)"""
+        FROM jsonb_each(c.new)
+        WHERE key = ANY(%(names)s) AND key <> ALL(c.unknown_columns) AND value IS DISTINCT FROM c.old -> key)"""
 """The columns of a row ``c`` of ``changed`` that differ."""
 
 JOURNAL = (
@@ -145,9 +147,9 @@ def written_columns(target: Target) -> list[str]:
     return [*target.names, *(r.column for r in target.references), *(name for name, _ in target.derived)]
 
 
-def news(target: Target, *, full: bool) -> str:
+def news(target: Target, *, full: bool, complete: bool = False) -> str:
     """Whether the staged row ``s`` changes the stored row ``t``: it differs, and is not older."""
-    return f"(t.removed_at IS NOT NULL OR {differs(target, full=full)}) AND {NEWER}"
+    return f"(t.removed_at IS NOT NULL OR {differs(target, full=full, complete=complete)}) AND {NEWER}"
 
 
 def changed_sql(target: Target, context: MergeContext) -> str:
@@ -155,8 +157,8 @@ def changed_sql(target: Target, context: MergeContext) -> str:
     behind WITH. A merge writes what it finds, a preview only says it."""
     store = written_columns(target)
     values = [
-        *(f's."{name}"' for name in target.names),
-        *(f"r{i}.id" for i, _ in enumerate(target.references)),
+        *(known(name, f's."{name}"', name) for name in target.names),
+        *(known(r.remote_column, f"r{i}.id", r.column) for i, r in enumerate(target.references)),
         *(expression for _, expression in target.derived),
     ]
     joins = "\n".join(
@@ -165,7 +167,8 @@ def changed_sql(target: Target, context: MergeContext) -> str:
     )
     return f"""{FRESH.format(staging=target.staging, page="AND page = %(page)s" if context.page is not None else "")},
 changed AS MATERIALIZED (
-    SELECT s.remote_id, s.remote_updated_at, s.content_hash, s.fetched_at, {", ".join(f'{v} AS "{n}"' for n, v in zip(store, values, strict=True))},
+    SELECT s.remote_id, s.remote_updated_at, s.content_hash, s.fetched_at, s.unknown_columns,
+        {", ".join(f'{v} AS "{n}"' for n, v in zip(store, values, strict=True))},
         t.id AS local_id, t.removed_at AS was_removed_at, {target.label} AS label,
         CASE WHEN t.id IS NOT NULL THEN to_jsonb(t) END AS old, CASE WHEN t.id IS NOT NULL THEN to_jsonb(s) END AS new
     FROM {MANY if context.page is None else PAGE} s LEFT JOIN "{target.table}" t ON t.connection_id = s.connection_id AND t.remote_id = s.remote_id
@@ -174,11 +177,16 @@ changed AS MATERIALIZED (
 )"""
 
 
+def known(told: str, value: str, column: str) -> str:
+    """``value`` of the staged row ``s``, or what is stored in ``column`` where the PSA did not tell the column ``told`` this time."""
+    return f"CASE WHEN t.id IS NOT NULL AND '{told}' = ANY(s.unknown_columns) THEN t.\"{column}\" ELSE {value} END"
+
+
 def merge_sql(target: Target, context: MergeContext) -> str:
     """The statement of ``merge``; its result row is (staged, created, updated)."""
     written = ["remote_updated_at", "content_hash", "fetched_at", *written_columns(target)]
     assignments = ", ".join(f'"{name}" = EXCLUDED."{name}"' for name in written)
-    guard = re.sub(r"\bs\.", "EXCLUDED.", re.sub(r"\bt\.", "old.", news(target, full=context.full)))
+    guard = re.sub(r"\bs\.", "EXCLUDED.", re.sub(r"\bt\.", "old.", news(target, full=context.full, complete=True)))
     return f"""
 WITH {changed_sql(target, context)}, merged AS (
     INSERT INTO "{target.table}" AS old (organization_id, connection_id, remote_id, first_synced_at, synced_at, {", ".join(f'"{n}"' for n in written)})
@@ -195,12 +203,23 @@ WITH {changed_sql(target, context)}, merged AS (
 SELECT (SELECT count(*) FROM fresh), (SELECT count(*) FROM merged WHERE inserted), (SELECT count(*) FROM merged WHERE NOT inserted)"""
 
 
-def differs(target: Target, *, full: bool) -> str:
-    """Whether the contents of the staged row ``s`` and the stored row ``t`` are different: by hash, or column by column."""
-    if not full:
-        return "t.content_hash IS DISTINCT FROM s.content_hash"
-    ours = ", ".join(f't."{name}"' for name in ("remote_updated_at", *target.names))
-    return f"({ours}) IS DISTINCT FROM ({ours.replace('t.', 's.')})"
+def differs(target: Target, *, full: bool, complete: bool = False) -> str:
+    """Whether the contents of the staged row ``s`` and the stored row ``t`` are different: by hash, or column by column.
+
+    Also column by column, and but for the unknown ones, where either has no hash: the staged row is of a record that was not told in
+    full, or the stored one was written from such a record. ``complete``: ``s`` has what is stored in place of what is unknown.
+    """
+    columns = " OR ".join(differing(name, complete=complete) for name in ("remote_updated_at", *target.names))
+    if full:
+        return f"({columns})"
+    hashed = "t.content_hash <> '' AND s.content_hash <> ''"
+    return f"(CASE WHEN {hashed} THEN t.content_hash <> s.content_hash ELSE {columns} END)"
+
+
+def differing(name: str, *, complete: bool) -> str:
+    """Whether a column of ``s`` and ``t`` has different content."""
+    differs = f't."{name}" IS DISTINCT FROM s."{name}"'
+    return differs if complete else f"({differs} AND '{name}' <> ALL(s.unknown_columns))"
 
 
 def remove(

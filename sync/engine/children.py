@@ -295,12 +295,15 @@ SELECT remote_id, turn FROM (
 ) due WHERE NOT turn OR place <= %(turns)s ORDER BY turn, place LIMIT %(ahead)s"""
 
 
-NEW_OR_CHANGED = "r.read_at IS NULL OR t.removed_at IS NOT NULL OR t.content_hash IS DISTINCT FROM p.content_hash"
+CHANGED = """(CASE WHEN t.content_hash = '' OR p.content_hash = '' THEN t.remote_updated_at IS DISTINCT FROM p.remote_updated_at
+    ELSE t.content_hash IS DISTINCT FROM p.content_hash END)"""
+"""Whether a parent is another than what is here; by its stamp where either was not told in full and has no hash."""
+NEW_OR_CHANGED = f"r.read_at IS NULL OR t.removed_at IS NOT NULL OR {CHANGED}"
 """Never read, changed, or back after it was gone, which took its children away."""
 MUST = {
     "boards": "true",
     "agreements": f"p.is_active OR {NEW_OR_CHANGED}",
-    "tickets": "NOT p.is_closed OR (r.read_at IS NOT NULL AND t.content_hash IS DISTINCT FROM p.content_hash)",
+    "tickets": f"NOT p.is_closed OR (r.read_at IS NOT NULL AND {CHANGED})",
 }
 """Parents that a full run reads whatever the budget: every board; agreements in force, whose additions may change without
 them; open tickets, and closed ones that changed since they were read.

@@ -16,8 +16,8 @@ from sync.engine.plan import OVERLAP
 
 SURE = 1.959964
 """Standard deviations on both sides of 95 %."""
-CONTENT = 5
-"""Where the content begins in a staged row, behind remote id, stamp, fetched, hash and in scope."""
+UNKNOWN, CONTENT = 5, 6
+"""Where the unknown columns are in a staged row, and where the content begins, behind remote id, stamp, fetched, hash and in scope."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +34,10 @@ class Finding:
 
 
 def differing(target: Target, mine: Mapping[str, Any], staged: tuple[Any, ...]) -> tuple[str, ...]:
-    """The columns in which a row of ours and a staged row without prefix have different content."""
+    """The columns in which a row of ours and a staged row without prefix have different content; not those that are not known."""
     values = zip(target.columns, staged[CONTENT:], strict=True)
-    return tuple(name for (name, kind), value in values if plain(kind, mine[name]) != plain(kind, value))
+    differ = (name for (name, kind), value in values if plain(kind, mine[name]) != plain(kind, value))
+    return tuple(name for name in differ if name not in staged[UNKNOWN])
 
 
 def plain(kind: str, value: Any) -> Any:

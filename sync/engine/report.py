@@ -80,8 +80,8 @@ def report_on(work: Work) -> None:
 def copy_of(work: Work, target: Target) -> str:
     """A relation of what the run read of a stream: staged, or in the store where pages land at once."""
     if work.mode is Mode.LIVE:
-        return f"""(SELECT * FROM "{target.table}" WHERE organization_id = %(organization)s AND connection_id = %(connection)s
-            AND removed_at IS NULL)"""
+        return f"""(SELECT *, '{{}}'::text[] AS unknown_columns FROM "{target.table}"
+            WHERE organization_id = %(organization)s AND connection_id = %(connection)s AND removed_at IS NULL)"""
     return f"""(SELECT DISTINCT ON (remote_id) * FROM {target.staging}
         WHERE run_id = %(run)s AND organization_id = %(organization)s AND in_scope
         ORDER BY remote_id, remote_updated_at DESC NULLS LAST, fetched_at DESC)"""
@@ -125,7 +125,7 @@ def newest_compared(work: Work) -> list[Reread]:
 
 def reread_calls(work: Work, target: Target, most: int) -> list[tuple[Target, dict[str, Any], Future[Record | str]]]:
     """The reads of one stream's newest records, under way, each with what the run read of it."""
-    names = ("remote_id", "remote_updated_at", "content_hash", *target.names)
+    names = ("remote_id", "remote_updated_at", "content_hash", "unknown_columns", *target.names)
     columns = ", ".join(f'"{name}"' for name in names)
     sql = f"""SELECT {columns} FROM {copy_of(work, target)} c
         ORDER BY remote_updated_at DESC NULLS LAST, remote_id DESC LIMIT {most}"""
@@ -150,11 +150,15 @@ def judged(target: Target, mine: dict[str, Any], theirs: Record | str) -> Reread
     if isinstance(theirs, str):
         return Reread(target.stream, mine["remote_id"], theirs)
     row = staged_row(target, theirs, (), timezone.now(), in_scope=True)
-    if bytes(mine["content_hash"]) == row[HASH]:
+    hashed = bytes(mine["content_hash"]), row[HASH]
+    if all(hashed) and hashed[0] == hashed[1]:
         return Reread(target.stream, mine["remote_id"], "same")
     if is_newer(row[STAMP], mine["remote_updated_at"]):
         return Reread(target.stream, mine["remote_id"], "newer")
-    return Reread(target.stream, mine["remote_id"], "differs", differing(target, mine, row) or ("contents",))
+    fields = tuple(name for name in differing(target, mine, row) if name not in mine["unknown_columns"])
+    if not fields and not all(hashed):  # one of the two was not told in full, and they agree in the rest
+        return Reread(target.stream, mine["remote_id"], "same")
+    return Reread(target.stream, mine["remote_id"], "differs", fields or ("contents",))
 
 
 def unseen_boards(work: Work) -> list[str]:

@@ -61,7 +61,7 @@ def test_a_ticket_whose_list_row_lied_is_found_by_its_fields(
             return str(real(work, target))
         names = [name for name in target.names if name != "summary"]
         columns = ", ".join(f'"{name}"' for name in names)
-        meta = "remote_id, remote_updated_at, ''::bytea AS content_hash"
+        meta = "remote_id, remote_updated_at, 'another'::bytea AS content_hash, unknown_columns"
         return f"(SELECT {meta}, 'other' AS summary, {columns} FROM {real(work, target)} x)"
 
     monkeypatch.setattr(report, "copy_of", altered)
