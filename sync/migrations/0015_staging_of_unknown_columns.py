@@ -10,7 +10,7 @@ STREAMS = (
 
 
 class Migration(migrations.Migration):
-    dependencies = [("sync", "0013_staging_of_descriptions")]
+    dependencies = [("sync", "0014_staging_of_body_formats")]
 
     operations = [
         migrations.RunSQL(
