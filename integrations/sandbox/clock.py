@@ -12,11 +12,16 @@ _WRITTEN = re.compile(r"(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d))?)?Z
 
 
 class Clock:
-    """Seconds since 1970. It runs, may be wrong by some seconds, and may be stopped at a moment."""
+    """Seconds since 1970. It runs, may be wrong by some seconds, and may be stopped at a moment.
+
+    ``each_request`` and ``each_page``: by how many seconds it goes on after each answer, and after each page of a list.
+    """
 
     def __init__(self) -> None:
         self._skew = 0.0
         self._stopped: float | None = None
+        self.each_request = 0.0
+        self.each_page = 0.0
 
     def now(self) -> int:
         """The server's idea of now."""
@@ -25,6 +30,10 @@ class Clock:
     def run(self, skew: float = 0.0) -> None:
         """Runs from now on, ``skew`` seconds ahead of the machine's clock (behind it, if negative)."""
         self._skew, self._stopped = skew, None
+
+    def passes(self, *, page: bool) -> None:
+        """One request was answered."""
+        self.advance(self.each_request + (self.each_page if page else 0.0))
 
     def stop(self, at: float) -> None:
         """Stands still at ``at``."""

@@ -26,6 +26,8 @@ class ClockChange(msgspec.Struct, forbid_unknown_fields=True):
     skew_seconds: float | None = None
     set: str | None = None
     advance: float | None = None
+    each_request: float | None = None
+    each_page: float | None = None
 
 
 class Limits(msgspec.Struct, forbid_unknown_fields=True):
@@ -91,6 +93,11 @@ class Door:
             except Refusal as refused:
                 return refused.reply
 
+    def time_passes(self, reply: Reply) -> None:
+        """What the clock does by itself once an answer is sent."""
+        with self.lock:
+            self.clock.passes(page=reply.rows is not None)
+
     def _done(self, request: Request, path: str) -> Any:
         door = self.doors.get((request.method, path))
         if door is None and request.method == "POST":
@@ -119,6 +126,9 @@ class Door:
             self.clock.run(change.skew_seconds)
         if change.advance is not None:
             self.clock.advance(change.advance)
+        for name in ("each_request", "each_page"):
+            if (seconds := getattr(change, name)) is not None:
+                setattr(self.clock, name, seconds)
         return {"now": self.now()}
 
     def _set_limits(self, request: Request) -> Limits:
@@ -136,6 +146,7 @@ class Door:
         self.traffic.limit(None, None)
         self.traffic.reset()
         self.clock.run()
+        self.clock.each_request = self.clock.each_page = 0.0
         self.restore()
         return {"now": self.now()}
 

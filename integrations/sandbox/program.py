@@ -7,6 +7,7 @@ import json
 import os
 import signal
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -14,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Generic, TypeVar
 
-from integrations.sandbox import clock
+from integrations.sandbox import clock, tls
 from integrations.sandbox.door import DEFAULT_KNOCK, Door
 from integrations.sandbox.journal import Journal, JournalError, World
 from integrations.sandbox.seed import Seed
@@ -36,19 +37,26 @@ class Vendor(Generic[W]):
 
 def run(vendor: Vendor[W], arguments: Sequence[str] | None = None) -> int:
     """Serves until it is told to end; returns the exit code."""
-    options = _options(vendor, arguments)
+    with tempfile.TemporaryDirectory(prefix="sandbox-") as directory:
+        return _served(vendor, _options(vendor, arguments), Path(directory))
+
+
+def _served(vendor: Vendor[W], options: argparse.Namespace, directory: Path) -> int:
+    """``directory``: for a certificate that nobody asked to keep."""
     journal = Journal(options.state) if options.state else None
     try:
         psa = _world(vendor, options, journal)
-        server = Server((options.host, options.port), vendor.door(psa, options.control_token))
-    except (JournalError, OSError, OverflowError) as err:
+        place = None if options.tls is None else Path(options.tls or directory)
+        secured = None if place is None else tls.context(place, options.host)
+        server = Server((options.host, options.port), vendor.door(psa, options.control_token), secured)
+    except (JournalError, tls.CertificateProblem, OSError, OverflowError) as err:
         print(_sentence(err, options), file=sys.stderr)
         return MISUSE
     for number in (signal.SIGTERM, signal.SIGINT):
         # shutdown() waits for the loop, so it must not run in the loop's own thread.
         signal.signal(number, lambda *_: threading.Thread(target=server.shutdown).start())
     try:
-        announce(server, options.ready_file)
+        announce(server, options.ready_file, place)
         server.serve_forever(poll_interval=0.1)
     except OSError as err:
         print(f"Cannot write {options.ready_file}: {err.strerror}.", file=sys.stderr)
@@ -60,13 +68,16 @@ def run(vendor: Vendor[W], arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def announce(server: Server, ready_file: Path | None) -> None:
-    """Says where it is and how to get in: one line on standard output, and the same in the file."""
+def announce(server: Server, ready_file: Path | None, certificates: Path | None) -> None:
+    """Says where it is and how to get in: one line on standard output, and the same in the file. With TLS also which
+    certificate a client has to trust."""
     control = server.control
     host, port = server.server_name, server.server_port
-    address = f"http://{host}:{port}"
+    address = f"{server.scheme}://{host}:{port}"
     control.address = address
     told = {"address": address, "control": address + CONTROL, **control.announcement(), "control_token": control.token}
+    if certificates is not None:
+        told["certificate"] = str((certificates / tls.CERTIFICATE).resolve())
     line = json.dumps(told)
     if ready_file:
         fresh = ready_file.with_name(f"{ready_file.name}.{os.getpid()}")
@@ -96,6 +107,13 @@ def _options(vendor: Vendor[W], arguments: Sequence[str] | None) -> argparse.Nam
         "--control-token", default=DEFAULT_KNOCK, help=f"for the control door (default {DEFAULT_KNOCK})"
     )
     parser.add_argument("--ready-file", type=Path, help="file for the line that is printed when it is ready")
+    parser.add_argument(
+        "--tls",
+        nargs="?",
+        const="",
+        metavar="DIRECTORY",
+        help="speak HTTPS, with certificate.pem and key.pem of the directory, which are made where they are not there",
+    )
     parser.add_argument("--state", type=Path, help="file that keeps what was changed across restarts")
     return parser.parse_args(arguments)
 
@@ -115,7 +133,7 @@ def _moment(text: str) -> int:
 
 
 def _sentence(err: Exception, options: argparse.Namespace) -> str:
-    if isinstance(err, JournalError):
+    if isinstance(err, JournalError | tls.CertificateProblem):
         return str(err)
     reason = err.strerror if isinstance(err, OSError) and err.strerror else str(err)
     return f"Cannot listen on {options.host} port {options.port}: {reason}."

@@ -22,6 +22,12 @@ class Request:
     raw_query: str
     headers: Mapping[str, str]
     body: bytes
+    scheme: str = "http"
+
+    @property
+    def origin(self) -> str:
+        """Where the caller found this server: the start of addresses that answers name."""
+        return f"{self.scheme}://{self.headers.get('host', '127.0.0.1')}"
 
     def json(self) -> Any:
         """The body, decoded. Raises Refusal."""
@@ -38,7 +44,7 @@ class Request:
         return value
 
 
-def request_of(method: str, target: str, headers: Mapping[str, str], body: bytes) -> Request:
+def request_of(method: str, target: str, headers: Mapping[str, str], body: bytes, scheme: str = "http") -> Request:
     parts = urlsplit(target)
     query = {name.lower(): value for name, value in parse_qsl(parts.query, keep_blank_values=True)}
-    return Request(method, unquote(parts.path), query, parts.query, headers, body)
+    return Request(method, unquote(parts.path), query, parts.query, headers, body, scheme)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import ssl
 import struct
 import sys
 from email.utils import formatdate
@@ -16,6 +17,7 @@ from integrations.sandbox.request import Request, request_of
 
 CONTROL = "/_control"
 IDLE_SECONDS = 300
+HANDSHAKE_SECONDS = 30
 LARGEST_BODY = 16 << 20
 LONGEST_ADDRESS = 10_000
 
@@ -28,9 +30,23 @@ class Server(ThreadingHTTPServer):
     # A second server on the same port must fail, not share it; a restart may still take over a closed one.
     allow_reuse_address = True
 
-    def __init__(self, address: tuple[str, int], control: Door) -> None:
+    def __init__(self, address: tuple[str, int], control: Door, tls: ssl.SSLContext | None = None) -> None:
         self.control = control
+        self.tls = tls
         super().__init__(address, Handler)
+
+    @property
+    def scheme(self) -> str:
+        return "http" if self.tls is None else "https"
+
+    def finish_request(self, request: Any, client_address: Any) -> None:
+        """One connection, in its own thread: a caller that is slow to shake hands keeps nobody else waiting."""
+        if self.tls is None:
+            super().finish_request(request, client_address)
+            return
+        request.settimeout(HANDSHAKE_SECONDS)
+        with self.tls.wrap_socket(request, server_side=True) as secured:
+            super().finish_request(secured, client_address)
 
     def server_bind(self) -> None:
         """Binds without the reverse look-up of the host's name that the standard library does."""
@@ -66,7 +82,7 @@ class Handler(BaseHTTPRequestHandler):
             return
         body = self.rfile.read(length) if length else b""
         headers = {name.lower(): value for name, value in self.headers.items()}
-        request = request_of(self.command, self.path, headers, body)
+        request = request_of(self.command, self.path, headers, body, self.server.scheme)
         if request.path == CONTROL or request.path.startswith(CONTROL + "/"):
             self._send(self.server.control.answer(request, request.path.removeprefix(CONTROL).strip("/")))
         else:
@@ -77,6 +93,7 @@ class Handler(BaseHTTPRequestHandler):
         with control.traffic.running() as refused:
             reply = refused or control.faults.answered(request, lambda: self._answer(request))
             sent = self._send(reply)
+        control.time_passes(reply)
         control.traffic.record(request.method, control.template(request), reply.status, sent)
 
     def _answer(self, request: Request) -> Reply:

@@ -117,7 +117,8 @@ class Compiler:
 
 
 def _typed(kind: str, value: Any) -> Any:
-    """The value as the field's type. Raises Refusal."""
+    """The value as the field's type: a number may be written as text. Raises Refusal."""
+    value = _number(kind, value) if kind in ("i", "n") and isinstance(value, str) else value
     fits = {
         "i": isinstance(value, int) and not isinstance(value, bool),
         "n": isinstance(value, int | float) and not isinstance(value, bool),
@@ -131,3 +132,11 @@ def _typed(kind: str, value: Any) -> Any:
         return read(str(value))
     except ValueError as err:
         raise refused("Conversion failed when converting date and/or time from character string.") from err
+
+
+def _number(kind: str, text: str) -> Any:
+    """The number that a text spells; the text itself where it spells none."""
+    try:
+        return int(text) if kind == "i" else float(text)
+    except ValueError:
+        return text

@@ -70,8 +70,8 @@ def _answer(psa: Psa, request: Request) -> Reply:
 def _zone(psa: Psa, request: Request) -> Reply:
     if request.query.get("user", "").lower() != psa.credentials.username.lower():
         return failure("Zone information could not be determined")
-    host, zone = request.headers.get("host", "127.0.0.1"), psa.identity.zone
-    base = f"http://{host}/zone{zone}"
+    zone = psa.identity.zone
+    base = f"{request.origin}/zone{zone}"
     return json_reply(
         {
             "zoneName": f"Sandbox {zone}",
@@ -174,7 +174,7 @@ def _query(psa: Psa, request: Request, entity: str) -> Reply:
     walk = (slot for slot in _candidates(records, given["filter"], after) if test(slot))
     slots = list(islice(walk, most + 1))
     more, slots = len(slots) > most, slots[:most]
-    target = f"http://{request.headers.get('host', '')}{request.path.removesuffix('/next')}/next"
+    target = f"{request.origin}{request.path.removesuffix('/next')}/next"
     details = {
         "count": len(slots),
         "requestCount": most,
@@ -187,7 +187,7 @@ def _query(psa: Psa, request: Request, entity: str) -> Reply:
 
 def _candidates(records: Entity, clauses: list[Any], after: int | None) -> Any:
     """The slots that may fit, in the order of ids: a bound on the id is a place in the table, a change a short list."""
-    bounds = [clause["value"] for clause in clauses if _bounds_id(clause)]
+    bounds = [int(clause["value"]) for clause in clauses if _bounds_id(clause)]
     lowest = max([*bounds, *([] if after is None else [after])], default=None)
     if (listed := _listed(records, clauses)) is not None:
         return (slot for slot in listed if lowest is None or records.ids[slot] > lowest)
@@ -202,7 +202,7 @@ def _listed(records: Entity, clauses: list[Any]) -> list[int] | None:
     """The slots of a list of ids; None where the clauses hold none."""
     for clause in clauses:
         if clause.get("op", "").lower() == "in" and str(clause.get("field", "")).lower() == "id":
-            found = (records.slot(number) for number in clause["value"])
+            found = (records.slot(int(number)) for number in clause["value"])
             return sorted(slot for slot in found if slot is not None)
     return None
 

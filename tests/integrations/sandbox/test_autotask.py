@@ -256,3 +256,19 @@ def test_times_are_written_with_fractions_of_all_lengths() -> None:
     texts = {written(moment("2026-01-02T03:04:05Z"), number) for number in range(3)}
     assert texts == {"2026-01-02T03:04:05Z", "2026-01-02T03:04:05.000Z", "2026-01-02T03:04:05.0000000Z"}
     assert {read(text) for text in texts} == {moment("2026-01-02T03:04:05Z")}
+
+
+def test_numbers_may_be_written_as_text_in_every_kind_of_clause(caller: Caller) -> None:
+    first, second, *_ = caller.ids("Tickets", maxRecords=4)
+    for clauses in (
+        [{"op": "eq", "field": "id", "value": str(first)}],
+        [{"op": "in", "field": "id", "value": [str(first)]}],
+        [{"op": "gt", "field": "id", "value": str(first - 1)}, {"op": "lt", "field": "id", "value": str(second)}],
+        [{"op": "or", "items": [{"op": "eq", "field": "id", "value": f" {first} "}]}],
+    ):
+        assert caller.ids("Tickets", *clauses) == [first], clauses
+    hours = caller.ids("TimeEntries", {"op": "gte", "field": "hoursWorked", "value": "1.25"})
+    assert hours == caller.ids("TimeEntries", {"op": "gte", "field": "hoursWorked", "value": 1.25})
+    for text in ("seven", "7.5", ""):
+        status, words = caller.error("Tickets", {"filter": [{"op": "eq", "field": "id", "value": text}]})
+        assert (status, words.startswith("Conversion failed")) == (500, True), text

@@ -262,3 +262,15 @@ def test_truth_answers_to_conditions(writer: Caller) -> None:
     )
     stamps = [row["_info"]["lastUpdated"] for row in writer.get("service/tickets", pageSize=1000).json]
     assert writer.truth()["last_updated"] == max(stamps)
+
+
+def test_time_passes_between_pages_and_between_requests(writer: Caller) -> None:
+    writer.control("clock", {"set": "2026-03-02T10:00:00Z", "each_page": 60, "each_request": 1})
+    dates = [writer.get("service/tickets", pageSize=2, page=number).headers["date"] for number in (1, 2)]
+    dates.append(writer.get("service/tickets/count").headers["date"])
+    dates.append(writer.get("service/tickets/count").headers["date"])
+    assert [date.split()[4] for date in dates] == ["10:00:00", "10:01:01", "10:02:02", "10:02:03"]
+    writer.control("reset")
+    writer.control("clock", {"set": "2026-03-02T10:00:00Z"})
+    dates = [writer.get("service/tickets", pageSize=2).headers["date"] for _ in range(2)]
+    assert [date.split()[4] for date in dates] == ["10:00:00", "10:00:00"]
