@@ -8,6 +8,7 @@ import re
 import time
 
 DAY = 86_400
+HOUR = 3600
 _WRITTEN = re.compile(r"(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d))?)?Z?")
 
 

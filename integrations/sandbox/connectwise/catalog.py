@@ -1,4 +1,4 @@
-"""What is sold, and how a sale ends: the catalog and the statuses of opportunities."""
+"""What is sold, how a sale ends, and of which kinds configurations and agreements are: tables that records point to."""
 
 from __future__ import annotations
 
@@ -20,19 +20,28 @@ PRODUCTS = (
     ("DOM-NAME", "Domain name, 1 year", "Hosting", 18.0, 9.87),
     ("OLD-AV", "Antivirus (discontinued)", "Security", 2.0, 1.0),
 )
+KINDS = ((1, "Managed Workstation"), (2, "Managed Laptop"), (3, "Managed Server"), (4, "Firewall"), (5, "Printer"))
+CONFIGURATION_STATUSES = ((1, "Active"), (2, "Inactive"), (3, "Retired"), (4, "In stock"))
+AGREEMENT_TYPES = ("Managed Services", "Block Time", "Cloud Licences")
 OPPORTUNITY_STATUSES = ((1, "Open", False, False), (2, "Won", True, False), (3, "Lost", False, True))
 
 
 def tables_of(seed: Seed) -> dict[str, Collection]:
-    """The catalog and the opportunity statuses, by their names."""
+    """The tables, by their names."""
     statuses = [
         {"id": row_id, "name": name, "wonFlag": won, "lostFlag": lost, "closedFlag": won or lost}
         | {"inactiveFlag": False, "defaultFlag": row_id == 1, "_info": info(seed, "opportunity status", row_id)}
         for row_id, name, won, lost in OPPORTUNITY_STATUSES
     ]
+    kinds = [_agreement_type(seed, place, name) for place, name in enumerate(AGREEMENT_TYPES, 1)]
     products = [_product(seed, place) for place in range(len(PRODUCTS))]
     return {
         "catalog": fixed(SHAPES["catalogItem"], products),
+        "agreement_types": fixed(SHAPES["agreementType"], kinds),
+        "configuration_types": fixed(SHAPES["configurationType"], [_configuration_type(seed, *row) for row in KINDS]),
+        "configuration_statuses": fixed(
+            SHAPES["configurationStatus"], [_configuration_status(seed, *row) for row in CONFIGURATION_STATUSES]
+        ),
         "opportunity_statuses": fixed(SHAPES["opportunityStatus"], statuses),
     }
 
@@ -52,4 +61,38 @@ def _product(seed: Seed, place: int) -> Json:
         "cost": cost,
         "customFields": [],
         "_info": info(seed, "catalog", place),
+    }
+
+
+def _configuration_type(seed: Seed, row_id: int, name: str) -> Json:
+    made = {"id": row_id, "name": name, "inactiveFlag": name == "Printer", "systemFlag": False}
+    return made | {"_info": info(seed, "configuration type", row_id)}
+
+
+def _configuration_status(seed: Seed, row_id: int, text: str) -> Json:
+    """These have a description where other tables have a name."""
+    made = {
+        "id": row_id,
+        "description": text,
+        "closedFlag": text in ("Inactive", "Retired"),
+        "defaultFlag": row_id == 1,
+    }
+    return made | {"_info": info(seed, "configuration status", row_id)}
+
+
+def _agreement_type(seed: Seed, row_id: int, name: str) -> Json:
+    return {
+        "id": row_id,
+        "name": name,
+        "defaultFlag": row_id == 1,
+        "inactiveFlag": False,
+        "prePaymentFlag": name == "Block Time",
+        "applicationUnits": "Hours" if name == "Block Time" else "Amount",
+        "employeeCompRate": "Actual",
+        "employeeCompNotExceed": "Billing",
+        "invoicingCycle": "CalendarYear",
+        "billTime": "Billable",
+        "billExpenses": "Billable",
+        "billProducts": "Billable",
+        "_info": info(seed, "agreement type", row_id),
     }

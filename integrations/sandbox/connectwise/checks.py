@@ -107,9 +107,10 @@ def _reference_to(psa: Psa, name: str, path: str, record: Json) -> Json:
     return reference(name, path, record["id"], name=record["name"])
 
 
-def check_ticket(psa: Psa, record: Json) -> None:
+def check_ticket(psa: Psa, record: Json, shape: Shape | None = None) -> None:
     """The rules of tickets, on the record as a whole; completes board, status and priority. Raises Refusal."""
-    check_shape(psa["tickets"].shape, record)
+    shape = shape or psa["tickets"].shape
+    check_shape(shape, record)
     if not record.get("board"):
         record["board"] = psa.boards.by_id[1].reference
     board = psa.boards.by_id[record["board"]["id"]]
@@ -117,7 +118,7 @@ def check_ticket(psa: Psa, record: Json) -> None:
         record["priority"] = reference("priority", "service/priorities", 4, name="Priority 3 - Normal Response")
     errors = [*_settle_status(psa, board, record), *_settle_filing(psa, board, record)]
     for name in ("severity", "impact"):
-        if record.get(name) not in _LEVELS:
+        if name in shape.fields and record.get(name) not in _LEVELS:
             errors.append(problem("InvalidField", f"{name} must be Low, Medium or High.", "ticket", name))
     if errors:
         raise invalid("ticket", errors)

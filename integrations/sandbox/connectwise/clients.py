@@ -246,6 +246,9 @@ class Clients:
             items.append((COMMUNICATION_TYPES[6], f"private{contact_id}@mail.example"))
         if dice.chance(4):
             items = items[1:]
+        if self._dice("no direct line", contact_id).chance(3):
+            # The number is on the contact itself alone, as on records that were imported long ago.
+            items = [item for item in items if item[0][2] != "Phone"]
         seen: set[str] = set()
         found: list[Json] = []
         for number, ((type_id, label, kind, _), value) in enumerate(items):

@@ -9,7 +9,13 @@ from itertools import accumulate
 from integrations.sandbox.clock import DAY, written
 from integrations.sandbox.collection import Json
 from integrations.sandbox.connectwise import custom_fields
-from integrations.sandbox.connectwise.catalog import OPPORTUNITY_STATUSES, PRODUCTS, tables_of
+from integrations.sandbox.connectwise.catalog import (
+    AGREEMENT_TYPES,
+    CONFIGURATION_STATUSES,
+    OPPORTUNITY_STATUSES,
+    PRODUCTS,
+    tables_of,
+)
 from integrations.sandbox.connectwise.clients import FIRST_COMPANY, Clients
 from integrations.sandbox.connectwise.collection import Collection
 from integrations.sandbox.connectwise.sales import invoice_sums
@@ -26,8 +32,6 @@ KINDS = (
     (4, "Firewall", "FW", ("Fortinet", "FortiGate 60F"), ""),
     (5, "Printer", "PRN", ("Brother", "HL-L6400"), ""),
 )
-STATUSES = ((1, "Active"), (2, "Inactive"), (3, "Retired"), (4, "In stock"))
-AGREEMENT_TYPES = ("Managed Services", "Block Time", "Cloud Licences")
 STAGES = ("1.Lead", "2.Qualified", "3.Quote", "4.Negotiation")
 TAX = 0.07
 
@@ -84,7 +88,8 @@ class Holdings:
     def _configuration(self, slot: int) -> Json:
         place, dice = self._place("configurations", slot), self._dice("configuration", slot)
         kind_id, kind, prefix, (maker, model), system = KINDS[min(dice.below(8), 4)]
-        status_id, status = STATUSES[0] if dice.chance(85) else dice.pick(STATUSES[1:])
+        statuses = CONFIGURATION_STATUSES
+        status_id, status = statuses[0] if dice.chance(85) else dice.pick(statuses[1:])
         bought = self._midnight(dice.below(2200))
         name = f"{prefix}-{slot:04}" if not dice.chance(2) else f"{prefix} „Empfang“ <{slot}>"
         return {

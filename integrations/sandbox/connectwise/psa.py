@@ -11,11 +11,13 @@ from typing import Any
 from integrations.sandbox.clock import Clock, written
 from integrations.sandbox.collection import Json
 from integrations.sandbox.connectwise import custom_fields, tables
+from integrations.sandbox.connectwise.attached import Attached
 from integrations.sandbox.connectwise.boards import Board, boards
 from integrations.sandbox.connectwise.clients import Clients
 from integrations.sandbox.connectwise.collection import Collection, fixed
 from integrations.sandbox.connectwise.holdings import Holdings
 from integrations.sandbox.connectwise.matching import Test
+from integrations.sandbox.connectwise.projects import Projects
 from integrations.sandbox.connectwise.shapes import SHAPES
 from integrations.sandbox.connectwise.talk import Talk
 from integrations.sandbox.connectwise.tickets import Tickets
@@ -25,7 +27,7 @@ from integrations.sandbox.seed import Seed
 VERSION = "2026.4"
 OF_COMPANIES = (
     *("sites", "contacts", "tickets", "time_entries"),
-    *("configurations", "agreements", "invoices", "opportunities"),
+    *("configurations", "agreements", "invoices", "opportunities", "projects", "project_tickets"),
 )
 """Collections whose records show their company's name."""
 
@@ -84,12 +86,19 @@ class Psa:
             "tickets": drawn.collection(),
             "notes": talk.notes(),
             "time_entries": talk.times(),
+            "callbacks": fixed(SHAPES["callbackEntry"], []),
         }
+        self._add_projects(Projects(drawn))
+        self.collections |= Attached(drawn, self["configurations"]).collections()
         self.counts: dict[Any, int] = {}
         self.draws = 0
 
     def __getitem__(self, name: str) -> Collection:
         return self.collections[name]
+
+    def next_ticket_id(self) -> int:
+        """Service tickets and project tickets take their ids from one sequence."""
+        return max(self[name].next_id() for name in ("tickets", "project_tickets"))
 
     def beside(self, collections: dict[str, Collection]) -> Psa:
         """This PSA with other collections: lists that are put together for one answer."""
@@ -151,6 +160,12 @@ class Psa:
                 if (record.get("company") or {}).get("id") == company["id"]:
                     record["company"] = fresh
             collection.forget()
+
+    def _add_projects(self, projects: Projects) -> None:
+        self.collections |= projects.collections()
+        for name, rows in (("notes", projects.notes()), ("time_entries", projects.times())):
+            for row in rows:
+                self[name].put(row)
 
     def _tables(self, priorities: list[Json]) -> Iterator[tuple[str, str, list[Json], str | None]]:
         seed, rows = self.seed, self.boards.rows

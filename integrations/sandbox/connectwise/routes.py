@@ -12,7 +12,7 @@ from typing import TypeAlias
 from urllib.parse import unquote
 
 from integrations.sandbox.collection import Json
-from integrations.sandbox.connectwise import listing, pages, sales, talk, writing
+from integrations.sandbox.connectwise import attaching, callbacks, listing, pages, project_writing, sales, talk, writing
 from integrations.sandbox.connectwise.collection import fixed, without_nulls
 from integrations.sandbox.connectwise.listing import Filter, Source, filter_of
 from integrations.sandbox.connectwise.psa import VERSION, Psa
@@ -48,6 +48,13 @@ ENDPOINTS = {
     "service/tickets": Endpoint("tickets", "tickets"),
     "service/tickets/{}/notes": Endpoint("notes", "tickets", "tickets"),
     "service/tickets/{}/timeentries": Endpoint("time_entries", "time", "tickets"),
+    "project/projects": Endpoint("projects", "projects"),
+    "project/tickets": Endpoint("project_tickets", "projects"),
+    "project/tickets/{}/notes": Endpoint("notes", "projects", "project_tickets"),
+    "project/tickets/{}/timeentries": Endpoint("time_entries", "time", "project_tickets"),
+    "schedule/entries": Endpoint("schedule_entries", "schedule"),
+    "schedule/types": Endpoint("schedule_types", "tables"),
+    "system/callbacks": Endpoint("callbacks", "callbacks"),
     "system/members": Endpoint("members", "members"),
     "system/userDefinedFields": Endpoint("user_defined_fields", "tables"),
     "company/companies": Endpoint("companies", "companies"),
@@ -57,9 +64,12 @@ ENDPOINTS = {
     "company/communicationTypes": Endpoint("communication_types", "tables"),
     "company/contacts": Endpoint("contacts", "contacts"),
     "company/configurations": Endpoint("configurations", "configurations"),
+    "company/configurations/statuses": Endpoint("configuration_statuses", "tables"),
+    "company/configurations/types": Endpoint("configuration_types", "tables"),
     "procurement/catalog": Endpoint("catalog", "catalog"),
     "finance/agreements": Endpoint("agreements", "agreements"),
     "finance/agreements/{}/additions": Endpoint("additions", "agreements", "agreements"),
+    "finance/agreements/types": Endpoint("agreement_types", "tables"),
     "finance/invoices": Endpoint("invoices", "invoices"),
     "sales/opportunities": Endpoint("opportunities", "opportunities"),
     "sales/opportunities/statuses": Endpoint("opportunity_statuses", "opportunities"),
@@ -69,8 +79,17 @@ ENDPOINTS = {
 }
 _BY_LOWER = {path.lower(): endpoint for path, endpoint in ENDPOINTS.items()}
 FORECAST = "sales/opportunities/{}/forecast"
-ALL_NOTES = "service/tickets/{}/allnotes"
-MODULES = sorted({endpoint.module for endpoint in ENDPOINTS.values()})
+ALL_NOTES = {
+    "service/tickets/{}/allnotes": "service/tickets/{}/notes",
+    "project/tickets/{}/allnotes": "project/tickets/{}/notes",
+}
+BELOW_TICKETS: dict[str, tuple[str, Callable[[Psa, int], Source]]] = {
+    "service/tickets/{}/configurations": ("configurations", attaching.configurations),
+    "service/tickets/{}/scheduleentries": ("schedule", attaching.visits),
+    "service/tickets/{}/documents": ("documents", attaching.documents_of_ticket),
+}
+"""Lists that are put together for their ticket, with the right that they take."""
+MODULES = sorted({endpoint.module for endpoint in ENDPOINTS.values()} | {"documents"})
 Handler: TypeAlias = Callable[[Psa, Request, list[int]], Reply]
 _WRITERS: dict[tuple[str, str], tuple[str, Handler]] = {
     ("POST", "service/tickets"): ("tickets", writing.create_ticket),
@@ -85,6 +104,22 @@ _WRITERS: dict[tuple[str, str], tuple[str, Handler]] = {
     ("DELETE", "time/entries/{}"): ("time", writing.delete_time),
     ("PATCH", "company/companies/{}"): ("companies", writing.patch_company),
     ("PATCH", "company/contacts/{}"): ("contacts", writing.patch_contact),
+    ("POST", "project/tickets"): ("projects", project_writing.create),
+    ("PATCH", "project/tickets/{}"): ("projects", project_writing.patch),
+    ("DELETE", "project/tickets/{}"): ("projects", project_writing.delete),
+    ("POST", "project/tickets/{}/notes"): ("projects", project_writing.create_note),
+    ("PATCH", "project/tickets/{}/notes/{}"): ("projects", writing.patch_note),
+    ("DELETE", "project/tickets/{}/notes/{}"): ("projects", writing.delete_note),
+    ("POST", "service/tickets/{}/configurations"): ("tickets", attaching.attach_configuration),
+    ("DELETE", "service/tickets/{}/configurations/{}"): ("tickets", attaching.detach_configuration),
+    ("POST", "schedule/entries"): ("schedule", attaching.create_visit),
+    ("PATCH", "schedule/entries/{}"): ("schedule", attaching.patch_visit),
+    ("DELETE", "schedule/entries/{}"): ("schedule", attaching.delete_visit),
+    ("POST", "system/documents"): ("documents", attaching.upload),
+    ("DELETE", "system/documents/{}"): ("documents", attaching.delete_document),
+    ("POST", "system/callbacks"): ("callbacks", callbacks.create),
+    ("PATCH", "system/callbacks/{}"): ("callbacks", callbacks.patch),
+    ("DELETE", "system/callbacks/{}"): ("callbacks", callbacks.delete),
 }
 
 
@@ -180,10 +215,14 @@ def _read(psa: Psa, request: Request, template: str, ids: list[int]) -> Reply:
     lowered = template.lower()
     if lowered == "system/info":
         return _system_info(psa)
-    if lowered == ALL_NOTES:
-        return _all_notes(psa, request, ids[0])
+    if lowered in ALL_NOTES:
+        return _all_notes(psa, request, ALL_NOTES[lowered], ids[0])
     if lowered == FORECAST:
         return _forecast(psa, ids[0])
+    if lowered.startswith("system/documents"):
+        return _documents(psa, request, lowered, ids)
+    if lowered.removesuffix("/count") in BELOW_TICKETS:
+        return _below_ticket(psa, request, lowered, ids[0])
     if endpoint := _BY_LOWER.get(lowered):
         return listing.page(_source(psa, endpoint, ids), request, filter_of(request))
     base, _, tail = lowered.rpartition("/")
@@ -244,8 +283,30 @@ def _search(psa: Psa, request: Request, template: str, ids: list[int]) -> Reply:
     return listing.page(_source(psa, endpoint, ids), request, Filter(**filters))
 
 
-def _all_notes(psa: Psa, request: Request, ticket_id: int) -> Reply:
-    below = _source(psa, ENDPOINTS["service/tickets/{}/notes"], [ticket_id]).below or ()
+def _below_ticket(psa: Psa, request: Request, lowered: str, ticket_id: int) -> Reply:
+    module, rows = BELOW_TICKETS[lowered.removesuffix("/count")]
+    if module in psa.role.denied:
+        raise forbidden()
+    source = rows(psa, ticket_id)
+    if lowered.endswith("/count"):
+        return json_reply({"count": listing.count(source, filter_of(request))})
+    return listing.page(source, request, filter_of(request))
+
+
+def _documents(psa: Psa, request: Request, lowered: str, ids: list[int]) -> Reply:
+    if "documents" in psa.role.denied:
+        raise forbidden()
+    if lowered == "system/documents":
+        return attaching.documents(psa, request)
+    if lowered == "system/documents/{}":
+        return Reply(body=psa["documents"].encoded(_slot(Source(psa, "documents"), ids[0])))
+    if lowered == "system/documents/{}/download":
+        return attaching.download(psa, ids[0])
+    raise no_endpoint()
+
+
+def _all_notes(psa: Psa, request: Request, path: str, ticket_id: int) -> Reply:
+    below = _source(psa, ENDPOINTS[path], [ticket_id]).below or ()
     entries = [psa["time_entries"].record(slot) for slot in psa["time_entries"].children(ticket_id)]
     rows: list[Json] = talk.thread([psa["notes"].record(slot) for slot in below], entries)
     # Ids of notes and of time entries come from different sequences, so this list has an order of its own.

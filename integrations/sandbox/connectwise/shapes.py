@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from integrations.sandbox.connectwise.client_texts import CLIENT_TEXTS
+from integrations.sandbox.connectwise.project_texts import PROJECT_TEXTS
 from integrations.sandbox.connectwise.shape_texts import ELEMENTS, TEXTS
 
 INFO = {"lastupdated": "d", "dateentered": "d", "updatedby": "s", "enteredby": "s"}
@@ -117,7 +118,7 @@ def element_shape(array: str) -> Shape:
     return _ELEMENTS[array]
 
 
-SHAPES = {noun: _shape(noun, text) for noun, text in (TEXTS | CLIENT_TEXTS).items()}
+SHAPES = {noun: _shape(noun, text) for noun, text in (TEXTS | CLIENT_TEXTS | PROJECT_TEXTS).items()}
 _ELEMENTS = {array: _shape(f"element of {array}", text) for array, text in ELEMENTS.items()}
 _FOLDED = {
     shape.noun: {name.lower(): field for name, field in shape.fields.items()}

@@ -32,14 +32,14 @@ NOTE_FLAGS = ("detailDescriptionFlag", "internalAnalysisFlag", "resolutionFlag")
 
 
 def create_ticket(psa: Psa, request: Request, ids: list[int]) -> Reply:
-    return _created(psa["tickets"], add_ticket(psa, request.json_object()))
+    return created(psa["tickets"], add_ticket(psa, request.json_object()))
 
 
 def add_ticket(psa: Psa, given: Json) -> int:
     """Stores a new ticket and returns its id. Raises Refusal."""
     tickets, now = psa["tickets"], psa.now()
     check_shape(tickets.shape, given)
-    record_id = tickets.next_id()
+    record_id = psa.next_ticket_id()
     record: Json = {
         "id": record_id,
         "recordType": "ServiceTicket",
@@ -63,15 +63,15 @@ def add_ticket(psa: Psa, given: Json) -> int:
 
 
 def patch_ticket(psa: Psa, request: Request, ids: list[int]) -> Reply:
-    return _changed(psa["tickets"], change_ticket(psa, ids[0], request.json()))
+    return changed(psa["tickets"], change_ticket(psa, ids[0], request.json()))
 
 
 def change_ticket(psa: Psa, record_id: int, operations: Any, by: str = API_MEMBER) -> int:
     """Applies JSON-Patch-like operations and returns the id. Raises Refusal."""
-    record = _patched(psa, "tickets", record_id, operations)
+    record = patched_record(psa, "tickets", record_id, operations)
     check_ticket(psa, record)
     settle_status(psa, record, psa.now())
-    return _stored(psa, "tickets", record, by)
+    return stored(psa, "tickets", record, by)
 
 
 def settle_status(psa: Psa, record: Json, now: str) -> None:
@@ -85,17 +85,17 @@ def settle_status(psa: Psa, record: Json, now: str) -> None:
 
 
 def delete_ticket(psa: Psa, request: Request, ids: list[int]) -> Reply:
-    _need(psa, "tickets", ids[0])
+    needed(psa, "tickets", ids[0])
     remove_ticket(psa, ids[0])
     return Reply(204)
 
 
-def remove_ticket(psa: Psa, record_id: int) -> None:
+def remove_ticket(psa: Psa, record_id: int, collection: str = "tickets") -> None:
     """Deletes a ticket with its notes and time entries."""
     for name in ("notes", "time_entries"):
         for slot in psa[name].children(record_id):
             psa[name].drop(psa[name].ids[slot])
-    psa["tickets"].drop(record_id)
+    psa[collection].drop(record_id)
 
 
 def merge_tickets(psa: Psa, request: Request, ids: list[int]) -> Reply:
@@ -106,8 +106,8 @@ def merge_tickets(psa: Psa, request: Request, ids: list[int]) -> Reply:
 
 def merge(psa: Psa, parent_id: int, child_ids: list[int], status: Json | None = None) -> None:
     """Merges tickets into one. The merged ones stay, closed unless a status is given. Raises Refusal."""
-    parent = dict(_need(psa, "tickets", parent_id))
-    children = [_need(psa, "tickets", child_id) for child_id in child_ids]
+    parent = dict(needed(psa, "tickets", parent_id))
+    children = [needed(psa, "tickets", child_id) for child_id in child_ids]
     if not children or parent_id in child_ids:
         raise invalid(
             "ticketMerge", [problem("InvalidField", "Other tickets are needed.", "ticketMerge", "mergeTicketIds")]
@@ -116,16 +116,16 @@ def merge(psa: Psa, parent_id: int, child_ids: list[int], status: Json | None = 
     for child in children:
         closing = status or {"id": psa.boards.by_id[child["board"]["id"]].closing[0]}
         operations = [{"op": "replace", "path": "status", "value": closing}]
-        record = _patched(psa, "tickets", child["id"], operations) | {"mergedParentTicket": target}
+        record = patched_record(psa, "tickets", child["id"], operations) | {"mergedParentTicket": target}
         check_ticket(psa, record)
         settle_status(psa, record, psa.now())
-        _stored(psa, "tickets", record, API_MEMBER)
-    _stored(psa, "tickets", parent | {"hasMergedChildTicketFlag": True}, API_MEMBER)
+        stored(psa, "tickets", record, API_MEMBER)
+    stored(psa, "tickets", parent | {"hasMergedChildTicketFlag": True}, API_MEMBER)
 
 
 def create_note(psa: Psa, request: Request, ids: list[int]) -> Reply:
-    _need(psa, "tickets", ids[0])
-    return _created(psa["notes"], add_note(psa, ids[0], request.json_object()))
+    needed(psa, "tickets", ids[0])
+    return created(psa["notes"], add_note(psa, ids[0], request.json_object()))
 
 
 def add_note(psa: Psa, ticket_id: int, given: Json) -> int:
@@ -155,10 +155,10 @@ def add_note(psa: Psa, ticket_id: int, given: Json) -> int:
 
 def patch_note(psa: Psa, request: Request, ids: list[int]) -> Reply:
     _need_below(psa, "notes", "ticketId", ids)
-    record = _patched(psa, "notes", ids[1], request.json())
+    record = patched_record(psa, "notes", ids[1], request.json())
     _check_note(record)
     check_shape(psa["notes"].shape, record)
-    return _changed(psa["notes"], _stored(psa, "notes", record, API_MEMBER))
+    return changed(psa["notes"], stored(psa, "notes", record, API_MEMBER))
 
 
 def delete_note(psa: Psa, request: Request, ids: list[int]) -> Reply:
@@ -168,20 +168,22 @@ def delete_note(psa: Psa, request: Request, ids: list[int]) -> Reply:
 
 
 def create_time(psa: Psa, request: Request, ids: list[int]) -> Reply:
-    return _created(psa["time_entries"], add_time(psa, request.json_object()))
+    return created(psa["time_entries"], add_time(psa, request.json_object()))
 
 
 def add_time(psa: Psa, given: Json) -> int:
     """Stores a time entry and returns its id. Raises Refusal."""
     times, now = psa["time_entries"], psa.now()
     check_shape(times.shape, given)
-    ticket = psa["tickets"].get(int(given.get("chargeToId") or 0))
+    kind = "ProjectTicket" if given.get("chargeToType") == "ProjectTicket" else "ServiceTicket"
+    tickets, path = ("project_tickets", "project") if kind == "ProjectTicket" else ("tickets", "service")
+    ticket = psa[tickets].get(int(given.get("chargeToId") or 0))
     if ticket is None:
         raise invalid("timeEntry", [problem("InvalidField", "The ticket does not exist.", "timeEntry", "chargeToId")])
     record: Json = {
         "id": times.next_id(),
         "company": ticket["company"],
-        "chargeToType": "ServiceTicket",
+        "chargeToType": kind,
         "billableOption": "Billable",
         "addToDetailDescriptionFlag": True,
         "addToInternalAnalysisFlag": False,
@@ -190,7 +192,7 @@ def add_time(psa: Psa, given: Json) -> int:
         "invoiceFlag": False,
         "enteredBy": API_MEMBER,
         "dateEntered": now,
-        "ticket": reference("ticket", "service/tickets", ticket["id"], summary=ticket["summary"]),
+        "ticket": reference("ticket", f"{path}/tickets", ticket["id"], summary=ticket["summary"]),
         "customFields": [],
     }
     record |= references(psa, times.shape, given)
@@ -202,41 +204,41 @@ def add_time(psa: Psa, given: Json) -> int:
 
 
 def patch_time(psa: Psa, request: Request, ids: list[int]) -> Reply:
-    record = _patched(psa, "time_entries", ids[0], request.json())
+    record = patched_record(psa, "time_entries", ids[0], request.json())
     check_shape(psa["time_entries"].shape, record)
     _settle_hours(record)
-    return _changed(psa["time_entries"], _stored(psa, "time_entries", record, API_MEMBER))
+    return changed(psa["time_entries"], stored(psa, "time_entries", record, API_MEMBER))
 
 
 def delete_time(psa: Psa, request: Request, ids: list[int]) -> Reply:
-    _need(psa, "time_entries", ids[0])
+    needed(psa, "time_entries", ids[0])
     psa["time_entries"].drop(ids[0])
     return Reply(204)
 
 
 def patch_company(psa: Psa, request: Request, ids: list[int]) -> Reply:
-    return _changed(psa["companies"], change(psa, "companies", ids[0], request.json()))
+    return changed(psa["companies"], change(psa, "companies", ids[0], request.json()))
 
 
 def patch_contact(psa: Psa, request: Request, ids: list[int]) -> Reply:
-    return _changed(psa["contacts"], change(psa, "contacts", ids[0], request.json()))
+    return changed(psa["contacts"], change(psa, "contacts", ids[0], request.json()))
 
 
 def change(psa: Psa, name: str, record_id: int, operations: Any, by: str = API_MEMBER) -> int:
     """Applies operations to a record that has no rules of its own. Raises Refusal."""
     if name == "tickets":
         return change_ticket(psa, record_id, operations, by)
-    record = _patched(psa, name, record_id, operations)
+    record = patched_record(psa, name, record_id, operations)
     check_shape(psa[name].shape, record)
-    return _stored(psa, name, record, by)
+    return stored(psa, name, record, by)
 
 
-def _patched(psa: Psa, name: str, record_id: int, operations: Any) -> Json:
-    shape, old = psa[name].shape, _need(psa, name, record_id)
+def patched_record(psa: Psa, name: str, record_id: int, operations: Any) -> Json:
+    shape, old = psa[name].shape, needed(psa, name, record_id)
     return references(psa, shape, patched(old, shape, operations), old=old)
 
 
-def _stored(psa: Psa, name: str, record: Json, by: str) -> int:
+def stored(psa: Psa, name: str, record: Json, by: str) -> int:
     record["_info"] = record["_info"] | {"lastUpdated": psa.now(), "updatedBy": by}
     psa[name].put(record)
     if name == "companies":
@@ -265,10 +267,10 @@ def _check_note(record: Json) -> None:
 
 def _touch_ticket(psa: Psa, ticket_id: int) -> None:
     if psa.identity.touch_ticket_on_note:
-        _stored(psa, "tickets", dict(_need(psa, "tickets", ticket_id)), API_MEMBER)
+        stored(psa, "tickets", dict(needed(psa, "tickets", ticket_id)), API_MEMBER)
 
 
-def _need(psa: Psa, name: str, record_id: int) -> Json:
+def needed(psa: Psa, name: str, record_id: int) -> Json:
     slot = psa[name].slot(record_id)
     if slot is None or psa.is_hidden(name, slot):
         raise not_found(psa[name].shape.noun.capitalize(), record_id)
@@ -276,15 +278,15 @@ def _need(psa: Psa, name: str, record_id: int) -> Json:
 
 
 def _need_below(psa: Psa, name: str, parent: str, ids: list[int]) -> None:
-    if _need(psa, name, ids[1])[parent] != ids[0]:
+    if needed(psa, name, ids[1])[parent] != ids[0]:
         raise not_found(psa[name].shape.noun.capitalize(), ids[1])
 
 
-def _created(collection: Collection, record_id: int) -> Reply:
+def created(collection: Collection, record_id: int) -> Reply:
     slot = collection.slot(record_id)
     return Reply(201, b"" if slot is None else collection.encoded(slot))
 
 
-def _changed(collection: Collection, record_id: int) -> Reply:
+def changed(collection: Collection, record_id: int) -> Reply:
     slot = collection.slot(record_id)
     return Reply(200, b"" if slot is None else collection.encoded(slot))
