@@ -29,9 +29,7 @@ def context(directory: Path, host: str) -> ssl.SSLContext:
             _make(directory, host)
         made.load_cert_chain(certificate, key)
     except (OSError, ValueError) as err:
-        raise CertificateProblem(
-            f"{CERTIFICATE} and {KEY} in {directory} cannot be used: {err.strerror or err}."
-        ) from err
+        raise CertificateProblem(f"{CERTIFICATE} and {KEY} in {directory} cannot be used: {err}.") from err
     return made
 
 

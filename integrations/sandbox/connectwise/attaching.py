@@ -5,7 +5,8 @@ Source: OpenAPI 2026.4; that documents come as a form, and JSON is refused with 
 
 from __future__ import annotations
 
-from email import message_from_bytes
+from email.parser import BytesParser
+from email.policy import HTTP
 from typing import cast
 
 from integrations.sandbox import clock
@@ -192,10 +193,12 @@ def _with_hours(record: Json) -> Json:
 
 def _form(kind: str, body: bytes) -> tuple[dict[str, bytes], str]:
     """The fields by lower-case name, and the file's name."""
-    found, name = {}, "upload"
-    message = message_from_bytes(b"Content-Type: " + kind.encode("latin-1") + b"\r\n\r\n" + body)
-    for part in message.get_payload() if message.is_multipart() else ():
+    found: dict[str, bytes] = {}
+    name = "upload"
+    head = b"Content-Type: " + kind.encode("latin-1") + b"\r\n\r\n"
+    for part in BytesParser(policy=HTTP).parsebytes(head + body).iter_parts():
         field = str(part.get_param("name", "", "content-disposition")).lower()
-        found[field] = part.get_payload(decode=True) or b""
+        content = part.get_payload(decode=True)
+        found[field] = content if isinstance(content, bytes) else b""
         name = part.get_filename() or name
     return found, name
