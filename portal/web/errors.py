@@ -10,6 +10,8 @@ from django.template.loader import render_to_string
 from psycopg_pool import PoolTimeout
 from redis.exceptions import ConnectionError as BrokerAway
 
+from portal.core.database_errors import refuses_data
+
 AWAY = (OperationalError, InterfaceError, PoolTimeout, BrokerAway)
 RETRY_SECONDS = 5
 
@@ -32,8 +34,9 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """503 with Retry-After while PostgreSQL or Redis is away, else 500."""
-    if isinstance(sys.exc_info()[1], AWAY):
+    """503 with Retry-After while PostgreSQL or Redis is away, else 500. Data that PostgreSQL refuses are no outage."""
+    error = sys.exc_info()[1]
+    if isinstance(error, AWAY) and not refuses_data(error):
         response = page(request, 503)
         response["Retry-After"] = str(RETRY_SECONDS)
         return response

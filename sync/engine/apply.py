@@ -35,8 +35,10 @@ def apply_staged(work: Work) -> None:
         read_whole_tables()
         streams = [stream for stream in RunStream.objects_of(work.run) if stream.state == RunStream.State.FETCHED]
         for stream in streams:
+            work.place.enter(stream.name)
             apply_stream(work, stream)
             raise_if_cancelled(work.lease)
+        work.place.enter()
         if not work.quick:
             sweep_children(work)
         link_references(work, streams)
@@ -130,14 +132,14 @@ def dropped_words(run_id: int) -> str:
 
 def finish_first(work: Work) -> None:
     """A first sync counts as complete once it is verified; a refuted one leaves no cursor, so that the next is a first one again."""
-    with step(work.lease):
+    with step(work.lease, repeats=True):
         done = [stream for stream in RunStream.objects_of(work.run) if stream.state == RunStream.State.DONE]
         move_cursors(work, done)
 
 
 def clean_up(work: Work) -> None:
     """Staging is emptied after readers have the new copy; a live page took its rows along when it was merged."""
-    with step(work.lease):
+    with step(work.lease, repeats=True):
         unstage(work.context(), [] if work.mode is Mode.LIVE else None)
         if not work.quick:
             count_unmapped(work)

@@ -56,6 +56,7 @@ def fetch_children(work: Work, spec: StreamSpec, stream: RunStream) -> bool:
         for batch in asked_ahead(work, spec, due):
             answers, failure = answers_of(work, batch)
             began, seconds = time.monotonic(), time.monotonic() - began
+            work.place.enter(spec.name, stream.pages + 1)
             if answers:
                 land_children(work, spec, stream, answers, batch.asked_at, seconds)
             if failure is not None:
@@ -107,6 +108,7 @@ def answers_of(work: Work, batch: Batch) -> tuple[list[tuple[Due, Page]], Integr
     for parent, call in batch.calls:
         if call.cancelled():
             continue
+        work.place.parent = parent.remote_id
         try:
             answers.append((parent, answer_of(work, call)))
         except (RateLimited, TransientError, ProtocolError) as err:

@@ -25,7 +25,7 @@ class AnotherInstance(IntegrationError):
 def connect(work: Work) -> None:
     """Proves the credentials and the instance, and lays out the run's streams."""
     fingerprint = work.call(work.adapter.fingerprint)
-    with step(work.lease):
+    with step(work.lease, repeats=True):
         check_instance(work.connection, fingerprint)
         if work.run.is_preview:
             remember_settings(work)

@@ -16,7 +16,7 @@ from django.conf import settings
 from django.db import DatabaseError
 from django.utils import timezone
 
-from integrations.errors import IntegrationError, PermissionMissing, ProtocolError, RateLimited, TransientError
+from integrations.errors import PermissionMissing
 from integrations.models import Connection
 from integrations.port import Adapter, Reach, Scope, StreamSpec
 from integrations.services.connections import connection_open
@@ -26,18 +26,18 @@ from portal.tenancy.scope import tenant_transaction
 from sync.engine import ending
 from sync.engine.apply import apply_staged, clean_up, finish_first
 from sync.engine.children import fetch_children
+from sync.engine.conclude import conclude, require_living
 from sync.engine.connect import connect
 from sync.engine.crash import crash_point
-from sync.engine.fetch import TooManyFailed, fetch_stream
+from sync.engine.fetch import fetch_stream
 from sync.engine.guard import find, hold
 from sync.engine.journal import issue, note
-from sync.engine.lease import Lease, LeaseLost, RunCancelled, claim, release, step
+from sync.engine.lease import Lease, LeaseLost, claim, release, step
 from sync.engine.pace import Paced, paced
 from sync.engine.plan import ESSENTIAL, Mode
 from sync.engine.preview import preview_staged
-from sync.engine.still import Outdated
-from sync.engine.verify import Incomplete, count_streams, verify
-from sync.engine.work import Meter, Work
+from sync.engine.verify import count_streams, verify
+from sync.engine.work import Meter, Place, Work
 from sync.models import Run, RunStream
 
 
@@ -47,46 +47,35 @@ def advance(run_id: int) -> bool:
     if lease is None:
         return False
     crash_point("claimed")
+    place = Place()
     try:
-        with opened(lease) as work:
+        require_living(lease)
+        with opened(lease, place) as work:
             return slice_of(work)
-    except LeaseLost:
-        return False
-    except RunCancelled:
-        ending.cancelled(lease)
-    except RateLimited as err:
-        ending.wait(lease, err, seconds=err.retry_after)
-    except (TransientError, ProtocolError) as err:
-        ending.retry(lease, err)
-    except IntegrationError as err:
-        ending.failed(lease, err.message, code=err.code, error=err)
-    except Outdated as err:
-        ending.failed(lease, str(err), code="outdated")
-    except TooManyFailed as err:
-        ending.failed(lease, str(err), code="too_many_failed")
-    except Incomplete as err:
-        ending.failed(lease, f"The read was not complete: {err}.", code="incomplete")
+    except Exception as err:
+        conclude(lease, place, err)
     return False
 
 
 @contextmanager
-def opened(lease: Lease) -> Iterator[Work]:
+def opened(lease: Lease, place: Place) -> Iterator[Work]:
     """The run with its connection, adapter and threads. Closes both, whatever happens."""
     meter = Meter()
     with tenant_transaction(lease.organization_id):
-        run = Run.objects.get(pk=lease.run_id)
-        connection = Connection.objects.get(pk=lease.connection_id)
+        run = Run.objects.filter(pk=lease.run_id).first()
+        connection = Connection.objects.filter(pk=lease.connection_id).first()
+        if run is None or connection is None:
+            raise LeaseLost(f"run {lease.run_id} was removed with its connection")
         adapter = paced(connection_open(connection, observer=meter))
     pool = ThreadPoolExecutor(max_workers=adapter.budget.concurrency, thread_name_prefix=f"run-{run.pk}")
     ends_at = time.monotonic() + settings.SYNC_SLICE_SECONDS
     try:
-        yield Work(
-            lease, run, connection, adapter, settings_of(connection), scope_for(run, connection), meter, pool, ends_at
-        )
+        wanted, scope = settings_of(connection), scope_for(run, connection)
+        yield Work(lease, run, connection, adapter, wanted, scope, meter, pool, ends_at, place)
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
-        adapter.close()
         keep_usage(lease, adapter)
+        adapter.close()
 
 
 def scope_for(run: Run, connection: Connection) -> Scope:
@@ -159,7 +148,7 @@ def enter(work: Work, phase: str, state: str = Run.State.RUNNING) -> None:
     """The next phase, for all to see."""
     if work.run.phase == phase and work.run.state == state:
         return
-    with step(work.lease):
+    with step(work.lease, repeats=work.run.phase == phase):
         Run.objects.filter(pk=work.run.pk).update(phase=phase, state=state)
         note(work.run.pk, work.lease.organization_id, "info", f"Phase: {Run.Phase(phase).label}")
         work.bill()
@@ -178,6 +167,7 @@ def fetch(work: Work) -> bool:
 
 def fetch_one(work: Work, spec: StreamSpec, stream: RunStream) -> bool:
     """Reads one stream to its end or to the end of the slice. A right that the key lacks costs the stream, not the run."""
+    work.place.enter(spec.name)
     if stream.state == RunStream.State.PENDING:
         with step(work.lease):
             stream.state, stream.started_at = RunStream.State.FETCHING, timezone.now()

@@ -21,10 +21,10 @@ from sync.engine.alarms import alarm_end, alarm_raise
 from sync.engine.audit import plan_audit
 from sync.engine.issues import note_failures, settle
 from sync.engine.journal import issue, note
-from sync.engine.lease import Lease, LeaseLost, step
+from sync.engine.lease import GIVEN_BACK, Lease, LeaseLost, step
 from sync.engine.mapped import kinds_words, map_arrivals
 from sync.engine.plan import delay_of, result_of
-from sync.engine.work import Work
+from sync.engine.work import Place, Work
 from sync.models import Run, RunIssue, RunStream
 from sync.streams import unstage
 
@@ -114,10 +114,10 @@ def _close(run_id: int, state: str, result: str, *, message: str, code: str = ""
     transaction.on_commit(lambda: ring_waiting(run.organization_id, run.connection_id))
 
 
-def failed(lease: Lease, message: str, *, code: str, error: IntegrationError | None = None) -> None:
-    """Ends the run as an Error that says exactly what was applied."""
+def failed(lease: Lease, message: str, *, code: str, error: IntegrationError | None = None, stream: str = "") -> None:
+    """Ends the run as an Error that says exactly what was applied. ``stream``: the one that it stopped at."""
     try:
-        with step(lease):
+        with step(lease, repeats=True):
             run = Run.objects.get(pk=lease.run_id)
             applied = applied_streams(lease)
             quoted = f" The PSA said: “{error.remote_message[:300]}”" if error and error.remote_message else ""
@@ -125,7 +125,7 @@ def failed(lease: Lease, message: str, *, code: str, error: IntegrationError | N
             issue(
                 lease.run_id,
                 lease.organization_id,
-                "",
+                stream,
                 code,
                 f"{message}{quoted}",
                 sample=error.sample if isinstance(error, ProtocolError) else "",
@@ -148,6 +148,8 @@ def failed(lease: Lease, message: str, *, code: str, error: IntegrationError | N
 def applied_streams(lease: Lease) -> str:
     """What the run changed before it stopped, in a sentence."""
     run = Run.objects.get(pk=lease.run_id)
+    if run.phase == Run.Phase.CLEANING and not run.is_preview:
+        return "All that it read is applied; only the cleaning up was left."
     if run.stages or (run.kind != Run.Kind.QUICK and not run.lands_live):
         return "Nothing here was changed."
     merged = RunStream.objects.filter(run_id=run.pk).exclude(pages=0).values_list("name", flat=True)
@@ -178,28 +180,42 @@ def close_cancelled(run_id: int) -> None:
 
 
 def wait(lease: Lease, error: IntegrationError, *, seconds: float, failures: int = 0) -> None:
-    """Parks the run until a moment; the sweeper rings then. Shown as a wait with its reason, not as slowness. ``failures``: how many more
-    there have been in a row; to be asked to wait is none."""
+    """Parks the run until a moment that the PSA asks for, or after a failure that may pass. ``failures``: how many more there have been in a
+    row; to be asked to wait is none."""
+    park(lease, error.message, code=error.code, seconds=seconds, attempts=failures)
+
+
+def park(lease: Lease, reason: str, *, code: str, seconds: float, attempts: int = 0, faults: int = 0) -> None:
+    """Gives the run back until a moment; the sweeper rings then. Shown as a wait with its reason, not as slowness. ``attempts``, ``faults``:
+    to be added to those in a row."""
     until = timezone.now() + dt.timedelta(seconds=max(0.5, seconds) + random.uniform(0, 0.5))
     try:
         with step(lease, progress=False):
-            note(
-                lease.run_id,
-                lease.organization_id,
-                "warning",
-                f"Waiting: {error.message}",
-                seconds=round(seconds, 1),
-                code=error.code,
-            )
+            fields: dict[str, Any] = {"seconds": round(seconds, 1), "code": code}
+            note(lease.run_id, lease.organization_id, "warning", f"Waiting: {reason}", **fields)
             Run.objects.filter(pk=lease.run_id).update(
                 state=Run.State.WAITING,
                 wait_until=until,
-                wait_reason=error.message,
+                wait_reason=reason,
                 lease_until=None,
-                attempts=F("attempts") + failures,
+                claims=GIVEN_BACK,
+                attempts=F("attempts") + attempts,
+                faults=F("faults") + faults,
             )
     except LeaseLost:
         return
+
+
+def standing_of(lease: Lease, place: Place | None = None) -> str:
+    """What the run was doing, to go into a sentence: "while fetching (tickets, page 4)". ``place``: where its slice was; else where its
+    streams stand."""
+    with tenant_transaction(lease.organization_id):
+        phase = Run.objects.values_list("phase", flat=True).get(pk=lease.run_id)
+        at_work = RunStream.objects.filter(run_id=lease.run_id, state=RunStream.State.FETCHING).first()
+    if place is None and at_work is not None:
+        place = Place(at_work.name, at_work.pages + 1)
+    doing = f"while {Run.Phase(phase).label.lower()}"
+    return f"{doing} ({place})" if place is not None and str(place) else doing
 
 
 def retry(lease: Lease, error: IntegrationError) -> None:

@@ -39,6 +39,7 @@ def fetch_stream(work: Work, spec: StreamSpec, stream: RunStream) -> bool:
     """
     request = request_for(work, spec, stream.since)
     while True:
+        work.place.enter(spec.name, stream.pages + 1)
         began, asked_at = time.monotonic(), timezone.now()
         page = work.call(work.adapter.read_page, request, stream.checkpoint)
         crash_point("page_fetched")

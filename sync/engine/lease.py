@@ -12,7 +12,8 @@ from typing import Any
 
 from django.conf import settings
 from django.db import IntegrityError, connection
-from django.db.models.functions import Now
+from django.db.models import F
+from django.db.models.functions import Greatest, Now
 
 from portal.tenancy.scope import tenant_transaction
 from sync.models import Run, RunSignal
@@ -28,16 +29,18 @@ class RunCancelled(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """The right to write for a run until somebody claims it with a higher fence."""
+    """The right to write for a run until somebody claims it with a higher fence. ``claims``: how often it was claimed without being given
+    back since it last advanced, this time included."""
 
     organization_id: int
     connection_id: int
     run_id: int
     fence: int
+    claims: int = 1
 
 
 CLAIM = """
-UPDATE sync_run SET fence = fence + 1, worker = %(worker)s, lease_until = clock_timestamp() + %(seconds)s * interval '1 second',
+UPDATE sync_run SET fence = fence + 1, claims = claims + 1, worker = %(worker)s, lease_until = clock_timestamp() + %(seconds)s * interval '1 second',
     state = CASE WHEN state IN ('queued', 'waiting') THEN 'running' ELSE state END, wait_until = NULL, wait_reason = '',
     started_at = coalesce(started_at, clock_timestamp()), progress_at = coalesce(progress_at, clock_timestamp())
 WHERE id = (SELECT id FROM sync_run WHERE id = %(run)s AND (
@@ -45,7 +48,7 @@ WHERE id = (SELECT id FROM sync_run WHERE id = %(run)s AND (
         OR (state IN ('running', 'verifying', 'applying') AND (lease_until IS NULL OR lease_until < clock_timestamp()))
         OR (state = 'waiting' AND (wait_until IS NULL OR wait_until <= clock_timestamp()))
     ) FOR UPDATE SKIP LOCKED)
-RETURNING organization_id, connection_id, id, fence"""
+RETURNING organization_id, connection_id, id, fence, claims"""
 
 
 def claim(run_id: int) -> Lease | None:
@@ -62,7 +65,8 @@ def claim(run_id: int) -> Lease | None:
 
 RENEW = """
 UPDATE sync_run SET lease_until = clock_timestamp() + %(seconds)s * interval '1 second',
-    progress_at = CASE WHEN %(progress)s THEN clock_timestamp() ELSE progress_at END, attempts = CASE WHEN %(progress)s THEN 0 ELSE attempts END
+    progress_at = CASE WHEN %(progress)s THEN clock_timestamp() ELSE progress_at END, attempts = CASE WHEN %(progress)s THEN 0 ELSE attempts END,
+    claims = CASE WHEN %(advance)s THEN 1 ELSE claims END, faults = CASE WHEN %(advance)s THEN 0 ELSE faults END
 WHERE id = %(run)s AND fence = %(fence)s AND lease_until > clock_timestamp() AND state IN ('running', 'waiting', 'verifying', 'applying')
 RETURNING set_config('idle_in_transaction_session_timeout', %(idle)s, true), phase <> 'cleaning' AND EXISTS (
     SELECT 1 FROM sync_runsignal s WHERE s.organization_id = sync_run.organization_id AND s.run_id = sync_run.id AND s.kind = 'cancel')"""
@@ -71,10 +75,11 @@ line: whether a person wants the run's end (see ``raise_if_cancelled``)."""
 
 
 @contextmanager
-def step(lease: Lease, *, progress: bool = True) -> Iterator[None]:
+def step(lease: Lease, *, progress: bool = True, repeats: bool = False) -> Iterator[None]:
     """A write transaction of the run. Raises LeaseLost for a zombie, and RunCancelled once a person has cancelled.
 
-    ``progress``: whether this is an advance (and not a mere sign of life during one bounded call).
+    ``progress``: whether work was done (and this is not a mere sign of life during one bounded call). ``repeats``: whoever takes the run up
+    anew does it once more, so that it is no advance: faults and deaths in a row are counted over it.
     """
     with tenant_transaction(lease.organization_id):
         with connection.cursor() as cursor:
@@ -83,6 +88,7 @@ def step(lease: Lease, *, progress: bool = True) -> Iterator[None]:
                 "fence": lease.fence,
                 "seconds": settings.SYNC_LEASE_SECONDS,
                 "progress": progress,
+                "advance": progress and not repeats,
                 "idle": f"{settings.SYNC_LEASE_SECONDS}s",
             }
             cursor.execute(RENEW, parameters)
@@ -111,7 +117,12 @@ def raise_if_cancelled(lease: Lease) -> None:
         raise RunCancelled
 
 
+GIVEN_BACK = Greatest(F("claims") - 1, 0)
+"""The count of claims when a worker gives the run back itself, whatever for: what is left are those that died with it."""
+
+
 def release(lease: Lease) -> None:
     """Gives the run back in the middle, so that the next bell goes on at once."""
     with tenant_transaction(lease.organization_id):
-        Run.objects.filter(pk=lease.run_id, fence=lease.fence).update(lease_until=None)
+        mine = Run.objects.filter(pk=lease.run_id, fence=lease.fence)
+        mine.update(lease_until=None, claims=GIVEN_BACK)

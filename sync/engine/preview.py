@@ -70,12 +70,13 @@ SAID = """SELECT stream, record_id, action FROM sync_previewrecord
 
 def preview_staged(work: Work, found: Finding) -> None:
     """Writes down what applying the run's staging would do, and keeps the staging for ``KEPT_FOR``. Twice is as good as once."""
-    with step(work.lease):
+    with step(work.lease, repeats=True):
         read_whole_tables()
         replace_earlier(work)
         at = timezone.now()
         for stream in RunStream.objects_of(work.run):
             if stream.state in {RunStream.State.FETCHED, RunStream.State.DONE}:
+                work.place.enter(stream.name)
                 preview_stream(work, stream)
                 raise_if_cancelled(work.lease)
         if not work.quick:

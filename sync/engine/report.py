@@ -69,7 +69,7 @@ def report_on(work: Work) -> None:
         "unseen_streams": unseen_streams(work),
     }
     wrong = [record for record in reread if record.verdict == "differs"]
-    with step(work.lease):
+    with step(work.lease, repeats=True):
         Run.objects.filter(pk=work.run.pk).update(verification=work.run.verification)
         for record in wrong:
             said = f"Record {record.remote_id} differs from the PSA in {', '.join(record.fields)}"

@@ -53,12 +53,14 @@ def verify(work: Work) -> None:
             continue
         if stream.name in report:
             continue
+        work.place.enter(stream.name)
         report[stream.name] = compare(work, spec, stream)
-        with step(work.lease):
+        with step(work.lease, repeats=True):
             Run.objects.filter(pk=work.run.pk).update(verification=work.run.verification)
             work.bill()
+    work.place.enter()
     work.run.verification["streams"] = work.run.verification.pop(COMPARED)
-    with step(work.lease):
+    with step(work.lease, repeats=True):
         Run.objects.filter(pk=work.run.pk).update(verification=work.run.verification)
         work.bill()
     wrong = [

@@ -23,6 +23,8 @@ from sync.engine.plan import Mode, mode_of, streams_of
 from sync.models import Cursor, Run, RunStream
 
 T = TypeVar("T")
+HEARTBEAT_SECONDS = 4.0
+"""How often a worker that waits for the PSA looks whether it may go on, at least."""
 
 
 @dataclass
@@ -48,9 +50,31 @@ class Meter:
         return taken
 
 
+@dataclass(slots=True)
+class Place:
+    """What a slice is at: the stream, its page, and the parent whose children are read, as far as there are any."""
+
+    stream: str = ""
+    page: int | None = None
+    parent: str = ""
+
+    def enter(self, stream: str = "", page: int | None = None, parent: str = "") -> None:
+        """From now on it is at this."""
+        self.stream, self.page, self.parent = stream, page, parent
+
+    def __str__(self) -> str:
+        parts = [self.stream.replace("_", " ")]
+        if self.page is not None:
+            parts.append(f"page {self.page:,}")
+        if self.parent:
+            parts.append(f"below {self.parent}")
+        return ", ".join(part for part in parts if part)
+
+
 @dataclass
 class Work:
-    """One worker's slice of one run. ``outside``: the companies that it leaves out, as known so far (``sync.engine.outside``)."""
+    """One worker's slice of one run. ``place``: what it is at, for whoever has to say where it stopped. ``outside``: the companies that it
+    leaves out, as known so far (``sync.engine.outside``)."""
 
     lease: Lease
     run: Run
@@ -61,6 +85,7 @@ class Work:
     meter: Meter
     pool: ThreadPoolExecutor
     ends_at: float
+    place: Place = field(default_factory=Place)
     outside: frozenset[str] | None = None
     _moved_at: dict[str, dt.datetime] | None = None
 
@@ -113,7 +138,7 @@ class Work:
         """The call's answer. Keeps the lease alive meanwhile: the call itself is bounded by the adapter's deadline."""
         while True:
             try:
-                return future.result(timeout=settings.SYNC_LEASE_SECONDS / 4)
+                return future.result(timeout=min(settings.SYNC_LEASE_SECONDS / 4, HEARTBEAT_SECONDS))
             except StillRunning:
                 with step(self.lease, progress=False):
                     pass

@@ -84,6 +84,7 @@ class Run(TenantModel):
         default=dict,
         help_text="single: {stream, remote_id}; preview: {of, settings, range_start, applied_by}; applying one: {preview, began, range_start}",
     )
+    plan = models.JSONField(default=dict, help_text="What it reads, laid out once: see ``sync.engine.planned``.")
     staged_until = models.DateTimeField(null=True, help_text="Until when what a preview read can be applied.")
     requested_by = models.ForeignKey(
         "tenancy.User", null=True, on_delete=models.SET_NULL, related_name="+", db_constraint=False
@@ -102,6 +103,8 @@ class Run(TenantModel):
     wait_until = models.DateTimeField(null=True)
     wait_reason = models.TextField(blank=True)
     attempts = models.IntegerField(default=0, help_text="Transient failures since the last progress.")
+    claims = models.IntegerField(default=0, help_text="Claims since the last advance whose worker never gave it back.")
+    faults = models.IntegerField(default=0, help_text="Faults of our own or of the database since the last advance.")
     cancelled_by = models.ForeignKey(
         "tenancy.User", null=True, on_delete=models.SET_NULL, related_name="+", db_constraint=False
     )
