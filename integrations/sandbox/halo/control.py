@@ -29,6 +29,7 @@ class InstanceChange(msgspec.Struct, forbid_unknown_fields=True):
     client_secret: str | None = None
     token_seconds: int | None = None
     one_token: bool | None = None
+    stays_closed: bool | None = None
     void_tokens: bool = False
 
 
@@ -83,8 +84,9 @@ class Control(Door):
             identity.agent_url = f"https://{change.identity}.halopsa.com"
         if change.token_seconds is not None:
             identity.token_seconds = change.token_seconds
-        if change.one_token is not None:
-            identity.one_token = change.one_token
+        for name in ("one_token", "stays_closed"):
+            if (value := getattr(change, name)) is not None:
+                setattr(identity, name, value)
         if change.void_tokens:
             self.psa.tokens.clear()
         self.psa.credentials.client_secret = change.client_secret or self.psa.credentials.client_secret

@@ -108,8 +108,9 @@ def _after(psa: Psa, order: Order, before: Json, ticket: Json) -> Json:
     except ValueError as err:
         raise refusal(400, "InvalidRequest", str(err)) from err
     closed = ticket["status_id"] not in OPEN
-    since = ticket["dateclosed"] if before["hasbeenclosed"] and closed else psa.now()
-    return {"last_update": stamp, "hasbeenclosed": closed or None, "dateclosed": since if closed else NO_DATE}
+    since = ticket["dateclosed"] if before["status_id"] not in OPEN and closed else psa.now()
+    once = psa.identity.stays_closed and before["hasbeenclosed"]
+    return {"last_update": stamp, "hasbeenclosed": closed or once or None, "dateclosed": since if closed else NO_DATE}
 
 
 def _new_values(psa: Psa, name: str, record: Json) -> Json:

@@ -44,7 +44,7 @@ def tickets(psa: Psa, request: Request) -> Reply:
     if request.query.get("order") != "id" or is_true(request, "orderdesc"):
         found.reverse()
     page = page_of(request, LARGEST_PAGE, DEFAULT_PAGE)
-    rows = [_without_custom(collection.encoded(slot), request) for slot in page.of(found)]
+    rows = [_shown(psa, slot, request) for slot in page.of(found)]
     total = len(found) if page.number else min(len(found), MOST_COUNTED)
     return envelope("tickets", rows, total, page)
 
@@ -87,7 +87,8 @@ def holdings(psa: Psa, request: Request, name: str, key: str) -> Reply:
 
 
 def agents(psa: Psa, request: Request) -> Reply:
-    """``/Agent``: under a key of its own; disabled ones and the unassigned one only when they are asked for."""
+    """``/Agent``: under a key of its own; disabled ones and the unassigned one only when they are asked for. Their e-mail is
+    shown with each alone."""
     collection = psa["members"]
     shown = [
         slot
@@ -95,7 +96,8 @@ def agents(psa: Psa, request: Request) -> Reply:
         if (is_true(request, "includedisabled") or not collection.record(slot)["isdisabled"])
         and (collection.ids[slot] > 1 or is_true(request, "includeunassigned"))
     ]
-    return envelope("results", [collection.encoded(slot) for slot in shown], len(shown), Page(0, len(shown)))
+    rows = [msgspec.json.encode(_bare(collection.record(slot), "email")) for slot in shown]
+    return envelope("results", rows, len(shown), Page(0, len(shown)))
 
 
 def table(psa: Psa, request: Request, name: str) -> Reply:
@@ -113,6 +115,39 @@ def table(psa: Psa, request: Request, name: str) -> Reply:
     }
     hide = hidden.get(name, lambda slot: False)
     return Reply(rows=[collection.encoded(slot) for slot in collection.slots() if not hide(slot)])
+
+
+def projects(psa: Psa, request: Request) -> Reply:
+    """``/Projects``: tickets of their own, under the same key, listed as they are."""
+    collection = psa["projects"]
+    found = list(collection.slots())
+    if is_true(request, "open_only"):
+        found = [slot for slot in found if collection.record(slot)["status_id"] in OPEN]
+    if since := request.query.get("lastupdatefromdate"):
+        moment = _moment(since)
+        found = [slot for slot in found if read(_last_update(collection, slot)) >= moment]
+    if request.query.get("order") != "id" or is_true(request, "orderdesc"):
+        found.reverse()
+    page = page_of(request, LARGEST_PAGE, DEFAULT_PAGE)
+    return envelope("tickets", [collection.encoded(slot) for slot in page.of(found)], len(found), page)
+
+
+def appointments(psa: Psa, request: Request) -> Reply:
+    """``/Appointment``: all of a window of time, unless it is asked for by pages."""
+    collection = psa["appointments"]
+    begin, end = (
+        _moment(text, name) if (text := request.query.get(name)) else limit
+        for name, limit in (("start_date", float("-inf")), ("end_date", float("inf")))
+    )
+    ids = {name: number_of(request, name) for name in ("ticket_id", "client_id")}
+    found = []
+    for slot in collection.slots():
+        record = collection.record(slot)
+        inside = begin <= read(record["start_date"]) < end
+        if inside and all(number in (None, record[name]) for name, number in ids.items()):
+            found.append(slot)
+    page = page_of(request, MOST_COUNTED, len(found))
+    return envelope("appointments", [collection.encoded(slot) for slot in page.of(found)], len(found), page)
 
 
 def actions(psa: Psa, request: Request) -> Reply:
@@ -205,11 +240,27 @@ def _last_update(collection: Records, slot: int) -> str:
     return str(collection.record(slot)["last_update"])
 
 
-def _moment(text: str) -> float:
+def _moment(text: str, name: str = "lastupdatefromdate") -> float:
     try:
         return read(text)
     except ValueError as err:
-        raise malformed("lastupdatefromdate", text) from err
+        raise malformed(name, text) from err
+
+
+def _bare(record: Json, *hidden: str) -> Json:
+    return {name: value for name, value in record.items() if name not in hidden}
+
+
+def timed(psa: Psa, slot: int) -> bytes:
+    """A ticket with the hours of all its actions."""
+    worked = (psa["actions"].record(place)["timetaken"] for place in psa["actions"].children(psa["tickets"].ids[slot]))
+    bare, _, rest = psa["tickets"].encoded(slot).rpartition(CUSTOM)
+    return bare + b',"timetaken":%s' % msgspec.json.encode(round(sum(worked), 4)) + CUSTOM + rest
+
+
+def _shown(psa: Psa, slot: int, request: Request) -> bytes:
+    row = timed(psa, slot) if is_true(request, "includetimetaken") else psa["tickets"].encoded(slot)
+    return _without_custom(row, request)
 
 
 def _without_custom(row: bytes, request: Request) -> bytes:

@@ -9,6 +9,7 @@ from integrations.sandbox.clock import Clock
 from integrations.sandbox.collection import Records
 from integrations.sandbox.dice import Dice
 from integrations.sandbox.halo import custom_fields
+from integrations.sandbox.halo.around import Around
 from integrations.sandbox.halo.clients import Clients
 from integrations.sandbox.halo.holdings import Holdings
 from integrations.sandbox.halo.setup import Json, setup
@@ -31,12 +32,14 @@ class Credentials:
 
 @dataclass(slots=True)
 class Identity:
-    """What ``InstanceInfo`` says, and how tokens are given out. ``one_token``: a new token voids the one before."""
+    """What ``InstanceInfo`` says, and how tokens are given out. ``one_token``: a new token voids the one before.
+    ``stays_closed``: an open ticket that was closed before still says so."""
 
     tenant_id: str = "northwind"
     agent_url: str = "https://northwind.halopsa.com"
     token_seconds: int = TOKEN_SECONDS
     one_token: bool = False
+    stays_closed: bool = False
 
 
 @dataclass(slots=True)
@@ -66,6 +69,7 @@ class Psa:
             "custom_fields": table(custom_fields.definition_rows(seed)),
             **self.clients.collections(),
             **Holdings(seed, self.setup, self.clients).collections(),
+            **Around(self.drawn).collections(),
             "tickets": self.drawn.collection(),
             "actions": self.drawn.action_collection(),
         }

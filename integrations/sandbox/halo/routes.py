@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import parse_qsl
 
-from integrations.sandbox.halo import lists
+from integrations.sandbox.halo import lists, reports
 from integrations.sandbox.halo.psa import VERSION, Psa
 from integrations.sandbox.halo.voice import Voice, malformed, missing, oauth, refused
 from integrations.sandbox.reply import Refusal, Reply, json_reply
@@ -20,7 +20,7 @@ SCOPES = {"all", "all:standard", "admin"} | {
     for verb in ("read", "edit")
     for noun in (
         *("tickets", "calendar", "timesheets", "customers", "crm", "contracts", "items", "assets", "reporting"),
-        *("invoices", "sales"),
+        *("invoices", "sales", "suppliers", "projects", "quotes"),
     )
 }
 
@@ -65,9 +65,13 @@ ENDPOINTS = {
     "clientcontract": _holdings("contracts", "contracts", "contracts"),
     "recurringinvoice": _holdings("recurring", "invoices", "invoices"),
     "invoice": _holdings("invoices", "invoices", "invoices"),
+    "projects": Endpoint("projects", "tickets", lists.projects),
+    "appointment": Endpoint("appointments", "calendar", lists.appointments),
+    "quotation": _holdings("quotations", "quotes", "sales"),
+    "supplier": _holdings("suppliers", "suppliers", "suppliers"),
     "opportunities": _holdings("opportunities", "tickets", "sales"),
 }
-MODULES = sorted({endpoint.module for endpoint in ENDPOINTS.values()})
+MODULES = sorted({endpoint.module for endpoint in ENDPOINTS.values()} | {"reporting"})
 
 
 def answer(psa: Psa, request: Request) -> Reply:
@@ -93,6 +97,10 @@ def _answer(psa: Psa, request: Request) -> Reply:
     if path in ("instanceinfo", "authinfo"):
         return _instance(psa, path)
     _signed_in(psa, request)
+    if path == "report" and request.method == "POST":
+        if "reporting" in psa.role.denied:
+            raise Refusal(Voice().forbidden())
+        return reports.run(psa, request)
     name, _, number = path.partition("/")
     endpoint = ENDPOINTS.get(name)
     if endpoint is None or request.method != "GET":
@@ -116,7 +124,7 @@ def _single(psa: Psa, request: Request, endpoint: Endpoint, text: str) -> Reply:
         slot = next((s for s in collection.children(ticket) if collection.record(s)["number"] == number), None)
     if slot is None:
         raise missing()
-    return Reply(body=collection.encoded(slot))
+    return Reply(body=lists.timed(psa, slot) if endpoint.name == "tickets" else collection.encoded(slot))
 
 
 def _instance(psa: Psa, path: str) -> Reply:
