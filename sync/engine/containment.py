@@ -11,7 +11,7 @@ from portal.core.database_errors import away_words, is_away, is_busy
 from portal.tenancy.scope import tenant_transaction
 from sync.engine import ending
 from sync.engine.fault_log import log_fault
-from sync.engine.lease import Lease, RunCancelled
+from sync.engine.lease import Lease, RunCancelled, raise_if_cancelled
 from sync.engine.plan import delay_of
 from sync.engine.work import Place
 from sync.models import Run
@@ -45,6 +45,9 @@ def contain(lease: Lease, place: Place, error: Exception) -> None:
     kind, reference = kind_of(error), secrets.token_hex(4)
     if not database.in_atomic_block:
         database.close_if_unusable_or_obsolete()
+    if kind is BUSY:  # a press of Cancel cancels a long statement
+        with tenant_transaction(lease.organization_id):
+            raise_if_cancelled(lease)
     log_fault(lease, place, error, reference)
     with tenant_transaction(lease.organization_id):
         faults = Run.objects.values_list("faults", flat=True).get(pk=lease.run_id) + 1

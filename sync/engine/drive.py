@@ -37,6 +37,7 @@ from sync.engine.pace import Paced, paced
 from sync.engine.plan import ESSENTIAL, Mode
 from sync.engine.preview import preview_staged
 from sync.engine.verify import count_streams, verify
+from sync.engine.watch import watched
 from sync.engine.work import Meter, Place, Work
 from sync.models import Run, RunStream
 
@@ -50,7 +51,7 @@ def advance(run_id: int) -> bool:
     place = Place()
     try:
         require_living(lease)
-        with opened(lease, place) as work:
+        with opened(lease, place) as work, watched(lease):
             return slice_of(work)
     except Exception as err:
         conclude(lease, place, err)

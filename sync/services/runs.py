@@ -139,15 +139,19 @@ def announcement(run: Run) -> str:
 
 
 def run_cancel(*, run: Run, actor: User | None, reason: str = "") -> None:
-    """Ends a run in any phase; what readers see stays as it was. A run that a worker holds ends at its next step. Raises RunRefused."""
+    """Ends a run in any phase; what readers see stays as it was. At once, unless its worker is in the midst of a transaction: it sees the
+    press within seconds. A run that has applied everything and cleans up goes on to its end. Raises RunRefused.
+
+    It is safe to end a run whose worker is at work: each of its transactions proves first that the run is still its own.
+    """
     if not run.is_open:
         raise RunRefused(f"This run has already ended: {run.get_result_display()}.")
     RunSignal.objects.create(
         organization_id=run.organization_id, run=run, kind=RunSignal.Kind.CANCEL, by=actor, reason=reason.strip()
     )
     audit_record(action="sync.cancelled", target=run, actor=actor, changes={"reason": [None, reason.strip()]})
-    idle = [Run.State.QUEUED, Run.State.HELD, Run.State.WAITING]
-    if Run.objects.select_for_update(skip_locked=True).filter(pk=run.pk, state__in=idle).exists():
+    free = Run.objects.select_for_update(skip_locked=True).filter(pk=run.pk, state__in=Run.OPEN)
+    if free.exclude(phase=Run.Phase.CLEANING).exists():
         close_cancelled(run.pk)
 
 

@@ -91,7 +91,7 @@ def test_a_cancel_is_seen_at_the_next_step(connection: Connection) -> None:
     run = queued(connection)
     lease = claimed(run)
     with tenant_transaction(run.organization_id):
-        run_cancel(run=Run.objects.get(pk=run.pk), actor=None)
+        RunSignal.objects.create(organization_id=run.organization_id, run=run, kind="cancel")
     with pytest.raises(RunCancelled), step(lease):
         pass
     with tenant_transaction(run.organization_id):
