@@ -11,6 +11,7 @@ from psycopg_pool import PoolTimeout
 from redis.exceptions import ConnectionError as BrokerAway
 
 from portal.core.database_errors import refuses_data
+from portal.core.errors import Refused
 
 AWAY = (OperationalError, InterfaceError, PoolTimeout, BrokerAway)
 RETRY_SECONDS = 5
@@ -31,6 +32,11 @@ def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     return page(request, 404)
+
+
+def refused(request: HttpRequest, error: Refused) -> HttpResponse:
+    """What was asked can't be done now, in the rule's own words."""
+    return page(request, 409, {"reason": error.message})
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
