@@ -170,6 +170,16 @@ def test_a_revoked_invitation_lets_nobody_in(admin: User) -> None:
         invitation_renew(invitation=offered.invitation, actor=admin)
 
 
+def test_nobody_takes_back_an_offer_of_more_than_they_have(admin: User, keeper: User) -> None:
+    offered = invitation_create(email="boss@acme.test", role=role("admin"), actor=admin)
+    with pytest.raises(Refused, match="You can't take back an offer of the role “Admin”"):
+        invitation_revoke(invitation=offered.invitation, actor=keeper)
+    offered.invitation.refresh_from_db()
+    assert offered.invitation.revoked_at is None
+    invitation_revoke(invitation=offered.invitation, actor=admin)
+    assert offered.invitation.revoked_at is not None
+
+
 def test_a_weak_password_leaves_the_invitation_open(admin: User) -> None:
     offered = invitation_create(email="new@acme.test", role=role("readonly"), actor=admin)
     with pytest.raises(Refused, match="too short"):

@@ -76,8 +76,9 @@ def invitation_renew(*, invitation: Invitation, actor: User | None) -> Offered:
 
 @transaction.atomic
 def invitation_revoke(*, invitation: Invitation, actor: User | None) -> None:
-    """Takes the offer back. Raises Refused when it was accepted or revoked."""
+    """Takes the offer back. Raises Refused when it was accepted or revoked, and for a role beyond the actor's rights."""
     _require_pending(invitation)
+    require_rights(actor, invitation.role, f"take back an offer of the role “{invitation.role.name}”")
     invitation.revoked_at = timezone.now()
     invitation.save(update_fields=["revoked_at"])
     audit_record(action="invitation.revoked", target=invitation, actor=actor)
