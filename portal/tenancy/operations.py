@@ -37,6 +37,14 @@ class Stamped:
 
 
 @dataclass(frozen=True, slots=True)
+class Withheld:
+    """Columns of a table that the system role reads, which it may not read."""
+
+    table: str
+    columns: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
 class Spine:
     """A composite foreign key."""
 
@@ -56,7 +64,7 @@ class Door:
     trigger: bool = False
 
 
-Declaration = Secured | Searchable | Stamped | Spine | Door
+Declaration = Secured | Searchable | Stamped | Withheld | Spine | Door
 
 
 class Wall(migrations.RunSQL):
@@ -108,6 +116,24 @@ def stamped(table: str, column: str) -> Wall:
     """Lets the system role set one column, such as when the dispatcher last rang; the table needs ``secure(…, system=…)``."""
     return Wall(
         f'GRANT UPDATE ("{column}") ON "{table}" TO portal_system', migrations.RunSQL.noop, Stamped(table, column)
+    )
+
+
+def withheld(table: str, *columns: str) -> Wall:
+    """Lets the system role read all columns of the table but these, which hold secrets; the table needs ``secure(…, system=…)``.
+
+    The grant is by column and counts those that are there when it runs: a migration that adds a column repeats it, and the coverage
+    command says so. A query of the system role then names the columns that it wants.
+    """
+    names = ", ".join(f"'{column}'" for column in columns)
+    return Wall(
+        f"""DO $$ BEGIN
+  REVOKE SELECT ON "{table}" FROM portal_system;
+  EXECUTE (SELECT format('GRANT SELECT (%s) ON "{table}" TO portal_system', string_agg(quote_ident(attname), ', '))
+    FROM pg_attribute WHERE attrelid = '"{table}"'::regclass AND attnum > 0 AND NOT attisdropped AND attname NOT IN ({names}));
+END $$""",
+        f'GRANT SELECT ON "{table}" TO portal_system',
+        Withheld(table, frozenset(columns)),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from portal.core.redaction import is_secret
 from portal.tenancy.coverage.catalog import Found, FoundDoor, Policy, Role, Table
 from portal.tenancy.coverage.declared import Declared
 from portal.tenancy.operations import Spine
@@ -14,6 +15,7 @@ STAGING = "staging"
 EXPRESSION = "({} = (NULLIF(current_setting('portal.organization'::text, true), ''::text))::bigint)"
 ROWS = frozenset({"SELECT", "INSERT", "UPDATE", "DELETE"})
 STAGED = frozenset({"SELECT", "INSERT", "DELETE"})
+READS = "SELECT of column "
 SEARCH_PATH = "search_path=public, pg_temp"
 
 
@@ -87,6 +89,8 @@ def _tenant(table: Table, declared: Declared) -> Iterator[str]:
         held = table.grants.get(role, frozenset())
         if held != allowed:
             yield f"{table.label}: {role} may {_list(held)}, declared is {_list(allowed)}."
+        for column in _secrets_read(table, held):
+            yield f"{table.label}: {role} may read {column}, which by its name is a secret; use withheld."
 
 
 def _policies(table: Table, column: str, declared: Declared) -> Iterator[str]:
@@ -110,7 +114,17 @@ def _policies(table: Table, column: str, declared: Declared) -> Iterator[str]:
 def _system(table: Table, declared: Declared) -> frozenset[str]:
     wanted = declared.tables.get(table.name)
     columns = {f"UPDATE of column {s.column}" for s in declared.stamped if s.table == table.name}
-    return (wanted.system if wanted else frozenset()) | columns
+    held = wanted.system if wanted else frozenset()
+    if table.name in declared.withheld:
+        shown = table.columns.keys() - declared.withheld[table.name]
+        held = held - {"SELECT"} | {f"{READS}{column}" for column in shown}
+    return held | columns
+
+
+def _secrets_read(table: Table, held: frozenset[str]) -> list[str]:
+    """Columns that a role reads in all organizations and that hold secrets by their names. A digest is none."""
+    read = table.columns if "SELECT" in held else [name.removeprefix(READS) for name in held if name.startswith(READS)]
+    return sorted(name for name in read if is_secret(name) and not name.endswith("_digest"))
 
 
 def _search(table: Table, declared: Declared) -> frozenset[str]:
