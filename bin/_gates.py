@@ -25,6 +25,7 @@ PRODUCTION = {
     "BEHIND_PROXY": "1",
     "DEBUG": "0",
     "EMAIL_URL": "smtp+tls://portal:secret@mail.example.com:587",
+    "TRUSTED_PROXIES": "10.0.0.5",
 }
 
 PYTEST = [PYTHON, "-m", "pytest"]

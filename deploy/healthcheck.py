@@ -32,7 +32,9 @@ def servers() -> str:
 
     try:
         psycopg.connect(os.environ["DATABASE_URL"], connect_timeout=5).close()
-        with redis.Redis.from_url(os.environ["REDIS_URL"], socket_timeout=5) as client:
+        url, authority = os.environ["REDIS_URL"], os.environ.get("REDIS_CA_FILE", "")
+        trusted = {"ssl_ca_certs": authority} if authority and url.startswith("rediss:") else {}
+        with redis.Redis.from_url(url, socket_timeout=5, **trusted) as client:
             client.ping()
     except (psycopg.OperationalError, redis.RedisError) as err:
         return f"A server does not answer: {err}"

@@ -6,6 +6,9 @@ import base64
 import secrets
 import sys
 
+COMPOSE_NETWORK = "172.31.240.0/24"
+"""The network of docker-compose.yml, by whose gateway a proxy on the machine reaches the pages. Another proxy: its own address."""
+
 
 def lines(host: str) -> list[str]:
     """The settings that docker-compose.yml asks for. Passwords are hexadecimal: they become parts of addresses."""
@@ -14,6 +17,7 @@ def lines(host: str) -> list[str]:
         "# Keep this file secret, and a copy of it in another place: CREDENTIAL_KEYS opens the stored credentials.",
         f"ALLOWED_HOSTS={host}",
         f"BASE_URL=https://{host}",
+        f"TRUSTED_PROXIES={COMPOSE_NETWORK}",
         "EMAIL_URL=",
         f"DEFAULT_FROM_EMAIL=MSPortal <portal@{host}>",
         f"SECRET_KEY={secrets.token_hex(40)}",

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import ssl
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -72,18 +74,48 @@ def database(name: str, purpose: str) -> dict[str, Any]:
     }
 
 
-def redis_urls(url: str) -> tuple[str, str]:
-    """(broker address for Celery, cache address for redis-py) of one REDIS_URL, for TCP, TLS and unix sockets."""
+@dataclass(frozen=True, slots=True)
+class RedisServer:
+    """One server by one setting: ``broker``, its address for Celery; ``cache``, its address for redis-py; ``tls``: how both verify it,
+    by redis-py's names; {} where it is not called over TLS."""
+
+    broker: str
+    cache: str
+    tls: dict[str, Any]
+
+
+def redis_server(name: str = "REDIS_URL", ca_file: str = "REDIS_CA_FILE") -> RedisServer:
+    """The server of REDIS_URL, over TCP, TLS or a unix socket. Over TLS its certificate is verified by whoever calls it, against the
+    machine's authorities and those of REDIS_CA_FILE; there is no way not to."""
+    url = required(name, "Celery's broker and the cache")
     parts = urlsplit(url)
+    if "ssl_" in parts.query:
+        raise ImproperlyConfigured(
+            f"{name} must not say how TLS is done: its certificate is always verified. For an authority of your own, write the path "
+            f"of its certificate to {ca_file} and leave ssl_… out of the address."
+        )
     if parts.scheme in {"redis", "rediss"} and parts.hostname:
-        return url, url
+        return RedisServer(url, url, _verified(ca_file) if parts.scheme == "rediss" else {})
     if parts.scheme in {"unix", "redis+socket"} and parts.path:
         number = next((p.split("=")[1] for p in parts.query.split("&") if p.startswith(("db=", "virtual_host="))), "0")
         path = quote(parts.path)
-        return f"redis+socket://{path}?virtual_host={number}", f"unix://{path}?db={number}"
-    raise ImproperlyConfigured(
-        "REDIS_URL must look like redis://host:6379/0, rediss://… or unix:///path/to/socket?db=0."
-    )
+        return RedisServer(f"redis+socket://{path}?virtual_host={number}", f"unix://{path}?db={number}", {})
+    raise ImproperlyConfigured(f"{name} must look like redis://host:6379/0, rediss://… or unix:///path/to/socket?db=0.")
+
+
+def _verified(ca_file: str) -> dict[str, Any]:
+    """By name, for Celery's default is to accept any certificate."""
+    options: dict[str, Any] = {"ssl_cert_reqs": "required", "ssl_check_hostname": True}
+    path = os.environ.get(ca_file, "").strip()
+    if not path:
+        return options
+    try:
+        ssl.create_default_context(cafile=path)
+    except (OSError, ssl.SSLError) as err:
+        raise ImproperlyConfigured(
+            f"{ca_file} is {path!r}, which can't be read as certificates in PEM: {err}."
+        ) from err
+    return options | {"ssl_ca_certs": path}
 
 
 def fernet_keys(name: str) -> list[str]:

@@ -33,7 +33,8 @@ SECURE_HSTS_SECONDS = env.integer("HSTS_SECONDS", 31_536_000 if HTTPS else 0)
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
-if env.boolean("BEHIND_PROXY", False):
+BEHIND_PROXY = env.boolean("BEHIND_PROXY", False)
+if BEHIND_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 TRUSTED_PROXIES = env.listed("TRUSTED_PROXIES")
 X_FRAME_OPTIONS = "DENY"
@@ -87,6 +88,8 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "django_structlog.middlewares.RequestMiddleware",
+    "portal.web.privacy.PrivatePages",
+    "portal.web.known_browser.KnownBrowsers",
     "portal.web.middleware.TenantRequest",
 ]
 ROOT_URLCONF = "portal.config.urls"
@@ -135,11 +138,12 @@ else:
         "max_idle": 60,
     }
 DATABASE_OWNER = env.database("DATABASE_OWNER_URL", "maintenance") if os.environ.get("DATABASE_OWNER_URL") else None
-BROKER_URL, CACHE_URL = env.redis_urls(env.required("REDIS_URL", "Celery's broker and the cache"))
+REDIS = env.redis_server()
 CACHES = {
     "default": {
-        "BACKEND": "django.core.cache.backends.redis.RedisCache",
-        "LOCATION": CACHE_URL,
+        "BACKEND": "portal.core.lenient_cache.LenientRedisCache",
+        "LOCATION": [REDIS.cache],
+        "OPTIONS": {"socket_connect_timeout": 2, "socket_timeout": 5, **REDIS.tls},
         "KEY_PREFIX": "portal",
     }
 }
@@ -166,7 +170,9 @@ ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_LOGOUT_ON_GET = False
-ACCOUNT_RATE_LIMITS = {"login_failed": "10/m/ip,5/5m/key", "reset_password": "20/m/ip,5/m/key"}
+ACCOUNT_FORMS = {"reset_password": "portal.web.accounts.PasswordResetForm"}
+# Wrong passwords are counted in PostgreSQL (portal.tenancy.services.log_in_limits).
+ACCOUNT_RATE_LIMITS = {"login_failed": None, "reset_password": "20/m/ip,5/m/key"}
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 _email = env.env.email_url("EMAIL_URL", default="consolemail://")
@@ -202,7 +208,8 @@ MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 FORM_RENDERER = "django.forms.renderers.DjangoTemplates"
 
 # -- work: Celery is the doorbell, PostgreSQL the ledger
-CELERY_BROKER_URL = BROKER_URL
+CELERY_BROKER_URL = REDIS.broker
+CELERY_BROKER_USE_SSL = REDIS.tls or None
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import ipaddress
 
-from django.conf import settings
 from django.http import HttpRequest
 from structlog.contextvars import get_contextvars
 
 from portal.tenancy.origin import Origin
+from portal.web.proxies import address_of, is_trusted
 
 
 def client_address(request: HttpRequest) -> str | None:
@@ -17,18 +17,27 @@ def client_address(request: HttpRequest) -> str | None:
     X-Forwarded-For counts only as far as TRUSTED_PROXIES (addresses or networks) wrote it: read from the right, the first
     address that is not one of them.
     """
-    peer = _address(request.META.get("REMOTE_ADDR", ""))
-    trusted = [ipaddress.ip_network(text, strict=False) for text in settings.TRUSTED_PROXIES]
-    if not trusted or (peer and not _within(peer, trusted)):
+    peer = address_of(request.META.get("REMOTE_ADDR") or "")
+    if not is_trusted(peer):
         return str(peer) if peer else None
     for text in reversed(request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")):
-        found = _address(text.strip())
+        found = address_of(text)
         if found is None:
             break
         peer = found
-        if not _within(found, trusted):
+        if not is_trusted(found):
             break
     return str(peer) if peer else None
+
+
+def network_of(address: str | None) -> str:
+    """The network that an address's owner can choose freely in, for limits: an IPv6 /64, an IPv4 address; "unknown" for none."""
+    found = address_of(address or "")
+    if found is None:
+        return "unknown"
+    if found.version == 4:
+        return str(found)
+    return str(ipaddress.ip_network((found, 64), strict=False))
 
 
 def page_origin(request: HttpRequest) -> Origin:
@@ -42,17 +51,3 @@ def page_origin(request: HttpRequest) -> Origin:
         user_agent=request.META.get("HTTP_USER_AGENT", ""),
         request_id=str(get_contextvars().get("request_id", "")),
     )
-
-
-def _address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
-    try:
-        return ipaddress.ip_address(text.split("%")[0])
-    except ValueError:
-        return None
-
-
-def _within(
-    address: ipaddress.IPv4Address | ipaddress.IPv6Address,
-    networks: list[ipaddress.IPv4Network | ipaddress.IPv6Network],
-) -> bool:
-    return any(address.version == network.version and address in network for network in networks)

@@ -12,11 +12,13 @@ from django.http import HttpResponseBase
 from django.urls import Resolver404, resolve
 from structlog.contextvars import bind_contextvars
 
+from portal.core.errors import Refused
 from portal.core.redaction import without_links
 from portal.tenancy.access import Access, access_of
 from portal.tenancy.origin import acting
 from portal.tenancy.scope import tenant, tenant_transaction
 from portal.tenancy.services.audit import audit_record
+from portal.web import errors
 from portal.web.client_address import page_origin
 from portal.web.request import IncomingRequest
 
@@ -35,7 +37,8 @@ def waits_on_network(view: V) -> V:
 class TenantRequest:
     """Sets ``request.access`` and ``request.organization``, and runs the view inside the tenant's transaction.
 
-    The transaction is rolled back on any status of 500 or more: Django has turned an exception into a response by then.
+    The transaction is rolled back on any status of 400 or more: Django has turned an exception into a response by then.
+    What has to outlive a refusal is written by services that commit apart, as ``_record_refusal`` does.
     A streamed body is read after it has ended, and so opens its own (``tenant_transaction(request.organization.…)``).
     """
 
@@ -65,9 +68,13 @@ class TenantRequest:
                 return self.get_response(request)
         with tenant_transaction(organization_id):
             response = self.get_response(request)
-            if response.status_code >= 500:
+            if response.status_code >= 400:
                 transaction.set_rollback(True)
         return response
+
+    def process_exception(self, request: IncomingRequest, exception: Exception) -> HttpResponseBase | None:
+        """A rule that says no where the page did not expect it: its sentence, instead of a fault of ours."""
+        return errors.refused(request, exception) if isinstance(exception, Refused) else None
 
     @staticmethod
     def _record_refusal(request: IncomingRequest, organization_id: int) -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from django.core.cache import cache
 from django.db import connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
+
+from portal.core.lenient_cache import redis_ping
 
 
 def alive(request: HttpRequest) -> HttpResponse:
@@ -16,5 +17,5 @@ def ready(request: HttpRequest) -> HttpResponse:
     """PostgreSQL and Redis answer too; otherwise 503 by the error handler."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1")
-    cache.set("ready", 1, 5)
+    redis_ping()
     return JsonResponse({"database": "ok", "broker": "ok"})

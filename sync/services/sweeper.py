@@ -11,7 +11,8 @@ from django.utils import timezone
 
 from integrations.models import Connection
 from portal.tenancy.scope import system_transaction, tenant_transaction
-from sync.bells import ring, ring_audit, ring_mails, ring_purge, ring_retries
+from portal.tenancy.services.password_resets import password_resets_waiting
+from sync.bells import ring, ring_audit, ring_mails, ring_password_resets, ring_purge, ring_retries
 from sync.models import InstanceChange, Issue, Nightly, Run, Schedule
 from sync.services.audits import audits_due
 from sync.services.mails import mails_due
@@ -40,6 +41,8 @@ def sweep() -> None:
         ring_audit(organization_id, audit_id)
     for organization_id, change_id in purges_due():
         ring_purge(organization_id, change_id)
+    if password_resets_waiting():
+        ring_password_resets()
 
 
 def ring_turns() -> None:

@@ -52,7 +52,14 @@ def test_the_new_env_has_everything_that_compose_requires() -> None:
 def test_two_new_envs_share_no_secret() -> None:
     first, second = new_env(), new_env()
     same = {name for name in first if first[name] == second[name]}
-    assert same == {"ALLOWED_HOSTS", "BASE_URL", "EMAIL_URL", "DEFAULT_FROM_EMAIL"}
+    assert same == {"ALLOWED_HOSTS", "BASE_URL", "TRUSTED_PROXIES", "EMAIL_URL", "DEFAULT_FROM_EMAIL"}
+
+
+def test_the_proxy_on_the_machine_is_trusted_by_the_network_of_compose() -> None:
+    compose = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
+    (network,) = compose["networks"]["default"]["ipam"]["config"]
+    assert network["subnet"] == f"${{COMPOSE_NETWORK:-{new_env()['TRUSTED_PROXIES']}}}"
+    assert compose["services"]["web"]["environment"]["BEHIND_PROXY"] == "${BEHIND_PROXY:-1}"
 
 
 def test_only_the_migration_gets_the_owners_password() -> None:

@@ -8,12 +8,14 @@ import json
 import psycopg
 import pytest
 from django.core.management import call_command
+from django.db import ProgrammingError
 from psycopg import sql
 
+from integrations.models import Connection
 from portal.tenancy.coverage import find_gaps, read_catalog, read_declared
 from portal.tenancy.coverage.references import Lookup, find_lookups, find_strays
 from portal.tenancy.models import Membership, Organization, Role, User
-from portal.tenancy.scope import tenant_transaction
+from portal.tenancy.scope import system_transaction, tenant_transaction
 
 DOORS = {
     "ledger_journalentry_goes_when_sync_instancechange",
@@ -55,6 +57,21 @@ def test_the_command_says_so_for_scripts() -> None:
 
 POLICY = "organization_id = nullif(current_setting('portal.organization', true), '')::bigint"
 HOLES = {
+    "credentials that the system role reads": (
+        "GRANT SELECT (credentials) ON integrations_connection TO portal_system",
+        "REVOKE SELECT (credentials) ON integrations_connection FROM portal_system",
+        "integrations_connection: portal_system may read credentials, which by its name is a secret",
+    ),
+    "a column that nobody decided about": (
+        "ALTER TABLE integrations_connection ADD COLUMN webhook_token text",
+        "ALTER TABLE integrations_connection DROP COLUMN webhook_token",
+        "integrations_connection: portal_system may SELECT of column",
+    ),
+    "a secret in a table that the system role reads": (
+        "ALTER TABLE sync_run ADD COLUMN api_key text",
+        "ALTER TABLE sync_run DROP COLUMN api_key",
+        "sync_run: portal_system may read api_key",
+    ),
     "a tenant's table without walls": (
         "CREATE TABLE rogue (id bigint, organization_id bigint NOT NULL); GRANT SELECT ON rogue TO portal_app",
         "DROP TABLE rogue",
@@ -211,3 +228,12 @@ def test_the_look_ups_of_tickets_are_checked() -> None:
     assert ("tickets_ticket", "status_id") in found
     assert ("tickets_ticket", "company_id") not in found
     call_command("rowsecurity", "--references", "--quiet", stdout=io.StringIO())
+
+
+@pytest.mark.committed
+@pytest.mark.parametrize("column", ["credentials", "draft_credentials"])
+def test_the_system_role_finds_connections_and_not_their_credentials(column: str) -> None:
+    with system_transaction():
+        assert list(Connection.objects.values_list("organization_id", "name", "state")) == []
+    with pytest.raises(ProgrammingError, match="permission denied"), system_transaction():
+        list(Connection.objects.values_list(column))

@@ -9,8 +9,9 @@ import pytest
 from django.core import mail
 from django.test import Client
 
-from portal.tenancy.models import AuditEvent, Organization, User
+from portal.tenancy.models import AuditEvent, Organization, PasswordResetRequest, User
 from portal.tenancy.scope import tenant_transaction
+from portal.tenancy.services.password_resets import password_resets_send
 from tests.fixtures.people import PASSWORD, MakePerson
 
 ClientFor = Callable[[User], Client]
@@ -67,6 +68,7 @@ def test_an_unknown_address_looks_like_a_wrong_password(admin: User) -> None:
 def test_a_forgotten_password_is_set_by_a_link_to_this_installation(admin: User, organization: Organization) -> None:
     browser = Client()
     browser.post("/account/password/reset/", {"email": "ada@acme.test"}, headers={"host": "127.0.0.1"})
+    assert password_resets_send() == 1
     (letter,) = mail.outbox
     link = next(line for line in letter.body.splitlines() if line.startswith("http"))
     assert link.startswith("http://localhost:8000/account/password/reset/key/")
@@ -81,7 +83,9 @@ def test_a_forgotten_password_is_set_by_a_link_to_this_installation(admin: User,
 def test_no_mail_goes_to_strangers(admin: User) -> None:
     answer = Client().post("/account/password/reset/", {"email": "nobody@acme.test"})
     assert answer.headers["Location"] == "/account/password/reset/done/"
+    assert password_resets_send() == 0
     assert mail.outbox == []
+    assert not PasswordResetRequest.objects.exists()
 
 
 def test_a_new_password_logs_other_devices_out(admin: User, client_for: ClientFor) -> None:

@@ -9,7 +9,7 @@ from django.db import connection
 from django.db.migrations.loader import MigrationLoader
 
 from portal.tenancy.grants import library_tables
-from portal.tenancy.operations import Declaration, Door, Searchable, Secured, Spine, Stamped, Wall
+from portal.tenancy.operations import Declaration, Door, Searchable, Secured, Spine, Stamped, Wall, Withheld
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +19,7 @@ class Declared:
     tables: dict[str, Secured] = field(default_factory=dict)
     searchable: frozenset[str] = frozenset()
     stamped: frozenset[Stamped] = frozenset()
+    withheld: dict[str, frozenset[str]] = field(default_factory=dict)
     spines: dict[str, Spine] = field(default_factory=dict)
     doors: dict[str, Door] = field(default_factory=dict)
     exempt: dict[str, str] = field(default_factory=dict)
@@ -27,6 +28,8 @@ class Declared:
 
 EXEMPT = {
     "tenancy_user": "people may belong to several organizations; what they may see comes from their memberships",
+    "tenancy_loginfailure": "wrong passwords before anybody is known: digests and network addresses, for a day",
+    "tenancy_passwordresetrequest": "typed addresses that a worker looks up, gone once it has",
     "django_migrations": "which migrations ran; the app role reads it only",
 }
 LIBRARY = "bookkeeping of a library: log-in sessions, addresses, the clock's entries"
@@ -47,6 +50,7 @@ def read_declared() -> Declared:
         tables={d.table: d for d in found if isinstance(d, Secured)},
         searchable=frozenset(d.table for d in found if isinstance(d, Searchable)),
         stamped=frozenset(d for d in found if isinstance(d, Stamped)),
+        withheld={d.table: d.columns for d in found if isinstance(d, Withheld)},
         spines={d.name: d for d in found if isinstance(d, Spine)},
         doors={d.name: d for d in found if isinstance(d, Door)},
         exempt=EXEMPT | dict.fromkeys(library_tables(), LIBRARY),

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, ClassVar
 
+from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
 from django.db import models
 from django.db.models.functions import Lower
+from django.utils.crypto import salted_hmac
+
+SESSION_SALT = "portal.tenancy.User.session"
 
 
 class UserManager(BaseUserManager["User"]):
@@ -24,7 +29,7 @@ class UserManager(BaseUserManager["User"]):
 
 
 class User(AbstractBaseUser):
-    """A person with one log-in."""
+    """A person with one log-in. ``session_generation``: raised to end all sessions of the person at once."""
 
     email = models.EmailField(max_length=254, unique=True)
     name = models.CharField(max_length=120, blank=True)
@@ -34,6 +39,7 @@ class User(AbstractBaseUser):
         "tenancy.Organization", null=True, blank=True, on_delete=models.SET_NULL, related_name="+", db_constraint=False
     )
     created_at = models.DateTimeField(auto_now_add=True)
+    session_generation = models.PositiveIntegerField(default=0)
 
     objects: ClassVar[UserManager] = UserManager()
 
@@ -48,3 +54,15 @@ class User(AbstractBaseUser):
 
     def get_full_name(self) -> str:
         return self.name or self.email
+
+    def get_session_auth_hash(self) -> str:
+        """What a session has to carry: another password or another generation ends it."""
+        return self._session_hash(settings.SECRET_KEY)
+
+    def get_session_auth_fallback_hash(self) -> Iterator[str]:
+        """The same by the keys that are being retired."""
+        yield from (self._session_hash(key) for key in settings.SECRET_KEY_FALLBACKS)
+
+    def _session_hash(self, key: str) -> str:
+        bound = f"{self.password}:{self.session_generation}"
+        return salted_hmac(SESSION_SALT, bound, secret=key, algorithm="sha256").hexdigest()

@@ -52,6 +52,7 @@ ACTIONS = {
     "schedule.paused": "paused the schedule of",
     "schedule.resumed": "resumed the schedule of",
     "session.ended": "logged out",
+    "session.ended_everywhere": "logged out on all devices",
     "session.refused": "tried to log in as",
     "session.started": "logged in",
     "sync.approved": "approved the held run",
