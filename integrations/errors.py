@@ -7,16 +7,22 @@ class IntegrationError(Exception):
     """A call to a remote system did not do what was asked.
 
     ``message`` is a sentence for people; ``remote_message`` quotes the remote system's own words, redacted;
-    ``status`` is the HTTP status where there was one.
+    ``status`` is the HTTP status where there was one. ``place``: what was being read, as "tickets, page 4"; the engine says it.
     """
 
     code = "error"
+    place = ""
 
     def __init__(self, message: str, *, remote_message: str = "", status: int | None = None) -> None:
         super().__init__(message)
         self.message = message
         self.remote_message = remote_message
         self.status = status
+
+    @property
+    def sentence(self) -> str:
+        """The message with its place: "Tickets, page 4: the PSA …"."""
+        return f"{self.place[:1].upper()}{self.place[1:]}: {self.message}" if self.place else self.message
 
 
 class TransientError(IntegrationError):

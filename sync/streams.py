@@ -21,6 +21,22 @@ from tickets.streams import TARGETS as TICKET_TARGETS
 
 TARGETS: dict[str, Target] = {target.stream: target for target in (*CLIENT_TARGETS, *TICKET_TARGETS)}
 NUL = b"\\u0000"
+OF_PARENTS = ("staging.parents", "staging.failures")
+"""What a run notes of the parents that it asks about: who was answered, and who was not."""
+
+
+def stream_words(stream: str) -> str:
+    """ "time_entries" → "time entries"."""
+    return stream.replace("_", " ")
+
+
+@cache
+def parent_stream(stream: str) -> str:
+    """The stream of what its records belong to: "notes" → "tickets"; "" for records that belong to nothing."""
+    target = TARGETS.get(stream)
+    tables = {known.table: name for name, known in TARGETS.items()}
+    of = target.references if target is not None and target.parent_column else ()
+    return next((tables[r.table] for r in of if target and r.remote_column == target.parent_column), "")
 
 
 def field_of(column: str) -> str:
@@ -110,7 +126,7 @@ def unstage(context: MergeContext, streams: Iterable[str] | None = None, *, page
         [TARGETS[name].staging for name in streams] if streams is not None else [t.staging for t in TARGETS.values()]
     )
     if page is None:
-        tables.append("staging.parents")
+        tables += OF_PARENTS
     with connection.cursor() as cursor:
         for table in tables:
             cursor.execute(

@@ -15,7 +15,7 @@ from integrations.sandbox.reply import Reply
 from integrations.sandbox.request import Request
 
 KINDS = (
-    *("429", "401", "403", "500", "503html", "truncated", "empty", "reset"),
+    *("429", "401", "403", "404", "500", "503html", "truncated", "empty", "reset"),
     *("slow", "drift", "partial", "count"),
 )
 _HTML = b"<!DOCTYPE html><html><head><title>Upgrade</title></head><body><h1>Service Unavailable</h1></body></html>"
@@ -75,6 +75,8 @@ class Voice(Protocol):
     def unauthorized(self) -> Reply: ...
 
     def forbidden(self) -> Reply: ...
+
+    def missing(self) -> Reply: ...
 
     def failed(self) -> Reply: ...
 
@@ -151,6 +153,8 @@ class Faults:
             return self._voice.unauthorized()
         if rule.kind == "403":
             return self._voice.forbidden()
+        if rule.kind == "404":
+            return self._voice.missing()
         if rule.kind == "500":
             return self._voice.failed()
         if rule.kind == "503html":

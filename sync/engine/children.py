@@ -1,4 +1,4 @@
-"""Per-parent streams: a request a parent. Which parents are due, reading them side by side, and what that covers."""
+"""Per-parent streams: a request a parent. Reading parents side by side, landing what they have, and what that covers."""
 
 from __future__ import annotations
 
@@ -11,34 +11,38 @@ from dataclasses import dataclass
 from django.db import connection
 from django.utils import timezone
 
-from integrations.errors import IntegrationError, NotFound, ProtocolError, RateLimited, TransientError
+from integrations.errors import IntegrationError, RateLimited
 from integrations.port import Page, StreamSpec
-from portal.core.merge import MergeContext, MergeCounts, Target, merge, news, read_whole_tables, remove
+from portal.core.merge import MergeContext, MergeCounts, Target, merge, remove
 from sync.engine.arrivals import arrived
 from sync.engine.conflicts import settle_conflicts
 from sync.engine.crash import crash_point
-from sync.engine.fetch import check_failed, count, finished_state, scoped
+from sync.engine.due import Due, due_parents
+from sync.engine.failing import (
+    REST,
+    RUNS_OWN,
+    UNWELL,
+    ParentsResting,
+    check_refused,
+    failures_of,
+    is_well,
+    keep_failures,
+    may_pass,
+    name_given_up,
+    remember_refusal,
+    too_many_given_up,
+)
+from sync.engine.fetch import TooManyFailed, check_failed, count, finished_state, scoped
 from sync.engine.journal import note, rejected
 from sync.engine.lease import step
+from sync.engine.places import below, reading
 from sync.engine.plan import Mode
 from sync.engine.work import Work
-from sync.models import Run, RunStream
+from sync.models import RunStream
 from sync.streams import TARGETS, stage, stage_parents, unstage
 
 BATCH = 32
 """Parents a transaction: one checkpoint, a few requests in flight all the while."""
-UNWELL = 3
-"""Failures in one batch that are not one odd parent any more: the PSA is unwell."""
-AHEAD = 2048
-"""Parents looked up at once."""
-
-
-@dataclass(frozen=True, slots=True)
-class Due:
-    """A parent whose children are to be read; ``turn`` when it is only its turn in the rotation."""
-
-    remote_id: str
-    turn: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,20 +53,33 @@ class Batch:
     asked_at: dt.datetime
 
 
+@dataclass(slots=True)
+class Answers:
+    """What came of a batch. ``errors``: (parent, error) of those that were not answered. ``halt``: the PSA asks to wait, or is unwell."""
+
+    pages: list[tuple[Due, Page]]
+    errors: list[tuple[str, IntegrationError]]
+    halt: IntegrationError | None = None
+
+
 def fetch_children(work: Work, spec: StreamSpec, stream: RunStream) -> bool:
     """Reads the children of all parents that are due, in batches. Returns whether the stream is complete."""
     began = time.monotonic()
-    while due := due_parents(work, spec, stream):
+    while due := due_parents(work, spec, stream, rest=REST):
         for batch in asked_ahead(work, spec, due):
-            answers, failure = answers_of(work, batch)
+            answers = answers_of(work, spec, batch)
             began, seconds = time.monotonic(), time.monotonic() - began
             work.place.enter(spec.name, stream.pages + 1)
-            if answers:
-                land_children(work, spec, stream, answers, batch.asked_at, seconds)
-            if failure is not None:
-                raise failure
+            land_answers(work, spec, stream, answers, batch.asked_at, seconds)
+            if answers.halt is not None:
+                raise answers.halt
         if work.time_is_up:
             return False
+    if resting := due_parents(work, spec, stream, rest=0):
+        raise ParentsResting(
+            f"The {below(spec, resting[0].remote_id)} could not be read; tried again in a few seconds."
+        )
+    check_refused(work, spec, stream, ended=True)
     finish_children(work, spec, stream)
     return True
 
@@ -100,31 +117,52 @@ def cancel(batch: Batch | None) -> None:
         call.cancel()
 
 
-def answers_of(work: Work, batch: Batch) -> tuple[list[tuple[Due, Page]], IntegrationError | None]:
-    """What was answered, and a failure that may pass, the PSA's wish to wait before any other: it costs its own request, not those
-    beside it. Where the PSA asks to wait, or several fail, what has not been asked by then is not asked any more."""
-    answers: list[tuple[Due, Page]] = []
-    failures: list[IntegrationError] = []
+def answers_of(work: Work, spec: StreamSpec, batch: Batch) -> Answers:
+    """What was answered, and what failed: each failure costs its own parent, not those beside it. Where the PSA asks to wait, or several
+    fail, what has not been asked by then is not asked any more."""
+    answers = Answers([], [])
     for parent, call in batch.calls:
         if call.cancelled():
             continue
         work.place.parent = parent.remote_id
         try:
-            answers.append((parent, answer_of(work, call)))
-        except (RateLimited, TransientError, ProtocolError) as err:
-            failures.append(err)
-            if isinstance(err, RateLimited) or len(failures) >= UNWELL:
-                cancel(batch)
-    failures.sort(key=lambda failure: not isinstance(failure, RateLimited))
-    return answers, failures[0] if failures else None
+            with reading(below(spec, parent.remote_id)):
+                answers.pages.append((parent, work.wait(call)))
+        except RateLimited as err:
+            answers.halt = err
+        except RUNS_OWN:
+            raise
+        except IntegrationError as err:
+            answers.errors.append((parent.remote_id, err))
+        if answers.halt is not None or sum(may_pass(err) for _, err in answers.errors) >= UNWELL:
+            cancel(batch)
+    return answers
 
 
-def answer_of(work: Work, call: Future[Page]) -> Page:
-    """The children of one parent; none when the parent itself is gone."""
-    try:
-        return work.wait(call)
-    except NotFound:
-        return Page(records=(), next=None)
+def land_answers(
+    work: Work, spec: StreamSpec, stream: RunStream, answers: Answers, asked_at: dt.datetime, seconds: float
+) -> None:
+    """Lands what was answered, and remembers which parents were not, whose own matter that is, and whether the run had better wait."""
+    if answers.pages:
+        land_children(work, spec, stream, answers.pages, asked_at, seconds)
+    if not answers.errors:
+        return
+    passing = [err for _, err in answers.errors if may_pass(err)]
+    answered = answers.pages[0][0].remote_id if answers.pages else None
+    in_doubt = len(passing) >= UNWELL or (bool(passing) and answered is None)
+    unwell = in_doubt and not is_well(work, spec, answered)
+    failures = failures_of(work, spec, stream, answers.errors, counts=not unwell)
+    remember_refusal(stream, answers.errors)
+    with step(work.lease, progress=False):
+        keep_failures(work, spec, failures)
+        work.bill(stream)
+        stream.save()
+        crash_point("children_failing")
+    if unwell and answers.halt is None:
+        answers.halt = passing[0]
+    check_refused(work, spec, stream, ended=False)
+    if problem := too_many_given_up(work, spec, stream):
+        raise TooManyFailed(problem)
 
 
 def land_children(
@@ -230,92 +268,11 @@ def remember_parents(work: Work, stream: str, parents: list[str] | None) -> None
         cursor.execute(REMEMBER, work.context().parameters(stream=stream, parents=parents))
 
 
-def due_parents(work: Work, spec: StreamSpec, stream: RunStream) -> list[Due]:
-    """The next batch of parents: those that must be read first, then the rotation within its budget."""
-    left = max(0, rotation_of(work) - stream.coverage.get("turns", 0))
-    parent = TARGETS[spec.parent]
-    sql = quick_due(work, parent) if work.quick else full_due(work, spec, parent)
-    parameters = work.context().parameters(stream=spec.name, parent_stream=spec.parent, turns=left, ahead=AHEAD)
-    with step(work.lease, progress=False), connection.cursor() as cursor:
-        if not work.quick:
-            read_whole_tables()
-        cursor.execute(sql, parameters)
-        return [Due(remote_id, turn) for remote_id, turn in cursor.fetchall()]
-
-
-def rotation_of(work: Work) -> int:
-    """How many requests the run may spend on parents whose turn it is. Only nightlies rotate: a press reads what matters now."""
-    return work.settings.notes_rotation if work.run.trigger == Run.Trigger.NIGHTLY and not work.quick else 0
-
-
-QUICK_DUE = """
-WITH changed AS MATERIALIZED (
-    SELECT DISTINCT record_id FROM ledger_journalentry WHERE organization_id = %(organization)s AND run_id = %(run)s
-        AND stream = %(parent_stream)s AND action <> 'removed'
-), done AS MATERIALIZED (
-    SELECT parent_remote_id FROM staging.parents WHERE run_id = %(run)s AND stream = %(stream)s
-)
-SELECT p.remote_id, false FROM changed JOIN "{parent}" p ON p.id = changed.record_id
-WHERE p.organization_id = %(organization)s AND p.removed_at IS NULL AND p.remote_id NOT IN (SELECT parent_remote_id FROM done)
-ORDER BY 1 LIMIT %(ahead)s"""
-"""Parents that this run created or changed, found from the journal: nothing is looked at when nothing changed."""
-
-
-QUICK_STAGED_DUE = """
-SELECT DISTINCT s.remote_id, false FROM {staging} s
-LEFT JOIN "{parent}" t ON t.connection_id = s.connection_id AND t.remote_id = s.remote_id
-WHERE s.run_id = %(run)s AND s.organization_id = %(organization)s AND s.in_scope AND (t.id IS NULL OR ({news}))
-    AND NOT EXISTS (SELECT 1 FROM staging.parents d WHERE d.run_id = %(run)s AND d.stream = %(stream)s AND d.parent_remote_id = s.remote_id)
-ORDER BY 1 LIMIT %(ahead)s"""
-"""Parents that a merge would create or change, where nothing is merged yet."""
-
-
-def quick_due(work: Work, parent: Target) -> str:
-    """The parents that changed: from the journal, or from staging where nothing is written."""
-    if work.mode is Mode.LIVE:
-        return QUICK_DUE.format(parent=parent.table)
-    changed = news(parent, full=work.context().full)
-    return QUICK_STAGED_DUE.format(staging=parent.staging, parent=parent.table, news=changed)
-
-
-def full_due(work: Work, spec: StreamSpec, parent: Target) -> str:
-    """All parents of the run: from staging, or from the store where pages land at once."""
-    if work.mode is Mode.STAGED:
-        source, known = parent.staging, "p.run_id = %(run)s AND p.in_scope"
-    else:
-        source, known = f'"{parent.table}"', "p.removed_at IS NULL"
-    must = MUST.get(spec.parent, NEW_OR_CHANGED)
-    return f"""
-SELECT remote_id, turn FROM (
-    SELECT p.remote_id, NOT coalesce({must}, false) AS turn, r.read_at,
-        row_number() OVER (PARTITION BY NOT coalesce({must}, false) ORDER BY r.read_at NULLS FIRST, p.remote_updated_at DESC NULLS LAST) AS place
-    FROM {source} p
-    LEFT JOIN "{parent.table}" t ON t.connection_id = p.connection_id AND t.remote_id = p.remote_id
-    LEFT JOIN sync_parentread r ON r.connection_id = p.connection_id AND r.stream = %(stream)s AND r.parent_remote_id = p.remote_id
-    WHERE p.organization_id = %(organization)s AND p.connection_id = %(connection)s AND {known}
-        AND NOT EXISTS (SELECT 1 FROM staging.parents d WHERE d.run_id = %(run)s AND d.stream = %(stream)s AND d.parent_remote_id = p.remote_id)
-) due WHERE NOT turn OR place <= %(turns)s ORDER BY turn, place LIMIT %(ahead)s"""
-
-
-CHANGED = """(CASE WHEN t.content_hash = '' OR p.content_hash = '' THEN t.remote_updated_at IS DISTINCT FROM p.remote_updated_at
-    ELSE t.content_hash IS DISTINCT FROM p.content_hash END)"""
-"""Whether a parent is another than what is here; by its stamp where either was not told in full and has no hash."""
-NEW_OR_CHANGED = f"r.read_at IS NULL OR t.removed_at IS NOT NULL OR {CHANGED}"
-"""Never read, changed, or back after it was gone, which took its children away."""
-MUST = {
-    "boards": "true",
-    "agreements": f"p.is_active OR {NEW_OR_CHANGED}",
-    "tickets": f"NOT p.is_closed OR (r.read_at IS NOT NULL AND {CHANGED})",
-}
-"""Parents that a full run reads whatever the budget: every board; agreements in force, whose additions may change without
-them; open tickets, and closed ones that changed since they were read.
-Other parents (companies): new or changed. The rest takes its turn."""
-
-
 def finish_children(work: Work, spec: StreamSpec, stream: RunStream) -> None:
     """Closes the stream, and states what it covers."""
     with step(work.lease):
         stream.state, stream.finished_at = finished_state(work), timezone.now()
+        name_given_up(work, spec, stream)
         if not work.quick:
             stream.coverage = stream.coverage | {"of": parent_total(work, spec)}
         stream.save()

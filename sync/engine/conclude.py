@@ -14,6 +14,7 @@ from integrations.errors import IntegrationError, ProtocolError, RateLimited, Tr
 from integrations.settings_schema import SettingsInvalid
 from sync.engine import ending
 from sync.engine.containment import abandon, contain
+from sync.engine.failing import REST, ParentsResting
 from sync.engine.fetch import TooManyFailed
 from sync.engine.lease import Lease, LeaseLost, RunCancelled
 from sync.engine.still import Outdated
@@ -59,10 +60,12 @@ def judge(lease: Lease, place: Place, error: Exception) -> None:
             ending.cancelled(lease)
         case RateLimited():
             ending.wait(lease, error, seconds=error.retry_after)
+        case ParentsResting():
+            ending.wait(lease, error, seconds=REST)
         case TransientError() | ProtocolError():
             ending.retry(lease, error)
         case IntegrationError():
-            ending.failed(lease, error.message, code=error.code, error=error)
+            ending.failed(lease, error.sentence, code=error.code, error=error)
         case Outdated():
             ending.failed(lease, str(error), code="outdated")
         case TooManyFailed():

@@ -17,6 +17,8 @@ POINTS = (
     "applied",
     "cleaned",
 )
+IN_TROUBLE = ("children_failing",)
+"""Places that a run passes only where the PSA gives it a reason."""
 _armed = os.environ.get("SYNC_CRASH_POINT", "")
 _wanted = int(os.environ.get("SYNC_CRASH_AFTER") or "1")
 _passages = itertools.count(1)

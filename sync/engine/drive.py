@@ -29,6 +29,7 @@ from sync.engine.children import fetch_children
 from sync.engine.conclude import conclude, require_living
 from sync.engine.connect import connect
 from sync.engine.crash import crash_point
+from sync.engine.failing import NothingReadable
 from sync.engine.fetch import fetch_stream
 from sync.engine.guard import find, hold
 from sync.engine.journal import issue, note
@@ -181,13 +182,17 @@ def fetch_one(work: Work, spec: StreamSpec, stream: RunStream) -> bool:
             raise
         skip(work, stream, err)
         return True
+    except NothingReadable as err:
+        skip(work, stream, err)
+        return True
 
 
-def skip(work: Work, stream: RunStream, err: PermissionMissing) -> None:
+def skip(work: Work, stream: RunStream, err: PermissionMissing | NothingReadable) -> None:
     """Leaves a stream out, says which right is missing, and leaves what is here of it as it is."""
     with step(work.lease):
         stream.state, stream.message, stream.finished_at = RunStream.State.SKIPPED, err.message, timezone.now()
         work.bill(stream)
         stream.save()
-        issue(work.run.pk, work.lease.organization_id, stream.name, err.code, f"{err.message} Missing: {err.which}.")
+        missing = f" Missing: {err.which}." if err.which else ""
+        issue(work.run.pk, work.lease.organization_id, stream.name, err.code, f"{err.message}{missing}")
         note(work.run.pk, work.lease.organization_id, "warning", f"Left out: {err.message}", stream=stream.name)

@@ -182,7 +182,7 @@ def close_cancelled(run_id: int) -> None:
 def wait(lease: Lease, error: IntegrationError, *, seconds: float, failures: int = 0) -> None:
     """Parks the run until a moment that the PSA asks for, or after a failure that may pass. ``failures``: how many more there have been in a
     row; to be asked to wait is none."""
-    park(lease, error.message, code=error.code, seconds=seconds, attempts=failures)
+    park(lease, error.sentence, code=error.code, seconds=seconds, attempts=failures)
 
 
 def park(lease: Lease, reason: str, *, code: str, seconds: float, attempts: int = 0, faults: int = 0) -> None:
@@ -227,7 +227,7 @@ def retry(lease: Lease, error: IntegrationError) -> None:
         limit = min(UNDERSTOOD, limit)
     if attempts + 1 >= limit:
         times = f"Tried {attempts + 1} times." if attempts else "Tried once."
-        failed(lease, f"{error.message} {times}", code=error.code, error=error)
+        failed(lease, f"{error.sentence} {times}", code=error.code, error=error)
         return
     asked = error.retry_after if isinstance(error, TransientError) else None
     with tenant_transaction(lease.organization_id):

@@ -18,6 +18,7 @@ from sync.engine.journal import note, rejected
 from sync.engine.lease import step
 from sync.engine.outside import forget_outside, keep_outside, scope_in_run
 from sync.engine.parentless import parentless
+from sync.engine.places import page_of, reading
 from sync.engine.plan import Mode, since_of, too_many_failed
 from sync.engine.work import Work
 from sync.models import RunStream
@@ -41,7 +42,8 @@ def fetch_stream(work: Work, spec: StreamSpec, stream: RunStream) -> bool:
     while True:
         work.place.enter(spec.name, stream.pages + 1)
         began, asked_at = time.monotonic(), timezone.now()
-        page = work.call(work.adapter.read_page, request, stream.checkpoint)
+        with reading(page_of(spec.name, stream.pages + 1)):
+            page = work.call(work.adapter.read_page, request, stream.checkpoint)
         crash_point("page_fetched")
         # As old as its question: what others bring in while it is under way is newer.
         again = land_page(work, spec, stream, page, asked_at, time.monotonic() - began)

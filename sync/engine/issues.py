@@ -8,14 +8,15 @@ from integrations.port import Reach
 from sync.engine.journal import CAUSE
 from sync.engine.work import Work
 from sync.models import Issue, RunStream
+from sync.streams import TARGETS
 
 NOTE = f"""
-INSERT INTO sync_issue (organization_id, connection_id, stream, remote_id, code, cause, message, sample, first_at, last_at,
+INSERT INTO sync_issue (organization_id, connection_id, stream, parent_remote_id, remote_id, code, cause, message, sample, first_at, last_at,
     first_run, last_run, times, dismiss_reason)
-SELECT DISTINCT ON (stream, remote_id) organization_id, %(connection)s, stream, remote_id, code,
+SELECT DISTINCT ON (stream, parent_remote_id, remote_id) organization_id, %(connection)s, stream, parent_remote_id, remote_id, code,
     {CAUSE.format(message="message")}, message, sample, at, at, run_id, run_id, 1, ''
-FROM sync_runissue WHERE organization_id = %(organization)s AND run_id = %(run)s ORDER BY stream, remote_id, id DESC
-ON CONFLICT (connection_id, stream, remote_id) WHERE cleared_at IS NULL DO UPDATE SET
+FROM sync_runissue WHERE organization_id = %(organization)s AND run_id = %(run)s ORDER BY stream, parent_remote_id, remote_id, id DESC
+ON CONFLICT (connection_id, stream, parent_remote_id, remote_id) WHERE cleared_at IS NULL DO UPDATE SET
     code = EXCLUDED.code, cause = EXCLUDED.cause, message = EXCLUDED.message, sample = EXCLUDED.sample, retry_at = NULL,
     last_at = EXCLUDED.last_at, last_run = EXCLUDED.last_run, times = sync_issue.times + 1,
     dismissed_at = CASE WHEN sync_issue.cause = EXCLUDED.cause THEN sync_issue.dismissed_at END"""
@@ -24,10 +25,21 @@ ON CONFLICT (connection_id, stream, remote_id) WHERE cleared_at IS NULL DO UPDAT
 CLEAR = """
 UPDATE sync_issue i SET cleared_at = clock_timestamp(), cleared_run = %(run)s, retry_at = NULL
 WHERE i.organization_id = %(organization)s AND i.connection_id = %(connection)s AND i.cleared_at IS NULL
-    AND i.last_run IS DISTINCT FROM %(run)s AND (i.stream = '' OR (i.remote_id = '' AND i.stream = ANY(%(done)s))
+    AND i.last_run IS DISTINCT FROM %(run)s AND (i.stream = '' OR (i.remote_id = '' AND i.parent_remote_id = '' AND i.stream = ANY(%(done)s))
+        OR (i.parent_remote_id <> '' AND EXISTS (SELECT 1 FROM sync_parentread r WHERE r.connection_id = i.connection_id
+            AND r.stream = i.stream AND r.parent_remote_id = i.parent_remote_id AND r.read_at > i.last_at))
         OR (i.remote_id <> '' AND (i.stream = ANY(%(whole)s) OR EXISTS (SELECT 1 FROM ledger_journalentry j
             WHERE j.organization_id = i.organization_id AND j.run_id = %(run)s AND j.stream = i.stream AND j.remote_id = i.remote_id))))"""
-"""What works again: the run itself, streams that ended, records that were merged or that a complete reading did not refuse again."""
+"""What works again: the run itself, streams that ended, parents that were answered since, records that were merged or that a complete
+reading did not refuse again."""
+
+
+CLEAR_PARENTLESS = """
+UPDATE sync_issue i SET cleared_at = clock_timestamp(), cleared_run = %(run)s, retry_at = NULL
+WHERE i.organization_id = %(organization)s AND i.connection_id = %(connection)s AND i.cleared_at IS NULL AND i.stream = %(stream)s
+    AND i.parent_remote_id <> '' AND NOT EXISTS (SELECT 1 FROM "{parent}" p WHERE p.organization_id = i.organization_id
+        AND p.connection_id = i.connection_id AND p.remote_id = i.parent_remote_id AND p.removed_at IS NULL)"""
+"""Parents that are not here any more: nothing is to be read below them."""
 
 
 def note_failures(organization_id: int, connection_id: int, run_id: int) -> None:
@@ -49,3 +61,7 @@ def settle(work: Work) -> None:
     whole = [] if work.quick else [name for name in done if reach.get(name) is Reach.GLOBAL]
     with database.cursor() as cursor:
         cursor.execute(CLEAR, own | {"done": done, "whole": whole})
+        for spec in work.adapter.streams:
+            if spec.reach is Reach.PER_PARENT:
+                sql = CLEAR_PARENTLESS.format(parent=TARGETS[spec.parent].table)
+                cursor.execute(sql, own | {"stream": spec.name})

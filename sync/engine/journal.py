@@ -31,10 +31,20 @@ def note(run_id: int, organization_id: int, level: str, message: str, *, stream:
 
 
 def issue(
-    run_id: int, organization_id: int, stream: str, code: str, message: str, *, remote_id: str = "", sample: str = ""
+    run_id: int,
+    organization_id: int,
+    stream: str,
+    code: str,
+    message: str,
+    *,
+    remote_id: str = "",
+    parent_id: str = "",
+    sample: str = "",
 ) -> None:
     """Something that could not be merged or read: it counts, and makes the result a Warning at best."""
-    _issue(run_id, organization_id, stream, code, message, remote_id, sample).save(force_insert=True)
+    made = _issue(run_id, organization_id, stream, code, message, remote_id, sample)
+    made.parent_remote_id = parent_id
+    made.save(force_insert=True)
 
 
 def _issue(

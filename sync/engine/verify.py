@@ -11,11 +11,12 @@ from integrations.port import Reach, ReadRequest, StreamSpec
 from sync.engine.lease import step
 from sync.engine.outside import outside_parameters, read_and_left
 from sync.engine.parentless import away_with_parent
+from sync.engine.places import reading
 from sync.engine.plan import reconciles
 from sync.engine.report import report_on
 from sync.engine.work import Work
 from sync.models import Run, RunStream
-from sync.streams import TARGETS
+from sync.streams import TARGETS, stream_words
 
 COMPARED = "compared"
 """In the run's report while streams are compared: what is done of it, so that a failure costs its own request alone."""
@@ -34,7 +35,8 @@ def count_streams(work: Work) -> None:
     ]
     for spec, call in calls:
         try:
-            found = work.wait(call)
+            with reading(f"the count of {stream_words(spec.name)}"):
+                found = work.wait(call)
         except PermissionMissing:
             continue  # fetching meets the same refusal, and says what it means for the stream
         with step(work.lease):
@@ -54,7 +56,8 @@ def verify(work: Work) -> None:
         if stream.name in report:
             continue
         work.place.enter(stream.name)
-        report[stream.name] = compare(work, spec, stream)
+        with reading(f"verifying {stream_words(spec.name)}"):
+            report[stream.name] = compare(work, spec, stream)
         with step(work.lease, repeats=True):
             Run.objects.filter(pk=work.run.pk).update(verification=work.run.verification)
             work.bill()
@@ -64,7 +67,7 @@ def verify(work: Work) -> None:
         Run.objects.filter(pk=work.run.pk).update(verification=work.run.verification)
         work.bill()
     wrong = [
-        f"{name}: the PSA counts {row['remote']:,}, {row['read']:,} were read"
+        f"{stream_words(name)}: the PSA counts {row['remote']:,}, {row['read']:,} were read"
         for name, row in report.items()
         if not row["ok"]
     ]

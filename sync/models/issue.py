@@ -11,8 +11,8 @@ from portal.tenancy.models import TenantModel
 class Issue(TenantModel):
     """A failure that has not been mended yet.
 
-    ``remote_id`` is empty where a whole stream failed, ``stream`` too where the whole run did. ``cause``: the message without its
-    numbers, so that records that fail alike stand together. ``times``: in how many runs and retries it failed.
+    ``remote_id`` is empty where a whole stream failed, or a stream below ``parent_remote_id``; ``stream`` too where the whole run did.
+    ``cause``: the message without its numbers, so that records that fail alike stand together. ``times``: in how many runs and retries it failed.
     ``retry_at``: somebody asked for another try then. ``first_run``, ``last_run``, ``cleared_run``: ids, for the runs may be gone.
     """
 
@@ -20,6 +20,7 @@ class Issue(TenantModel):
         "integrations.Connection", on_delete=models.CASCADE, related_name="+", db_constraint=False, db_index=False
     )
     stream = models.CharField(max_length=32, blank=True)
+    parent_remote_id = models.CharField(max_length=64, blank=True)
     remote_id = models.CharField(max_length=64, blank=True)
     code = models.CharField(max_length=32)
     cause = models.CharField(max_length=300)
@@ -42,7 +43,9 @@ class Issue(TenantModel):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["connection", "stream", "remote_id"], name="issue_open_once", condition=Q(cleared_at=None)
+                fields=["connection", "stream", "parent_remote_id", "remote_id"],
+                name="issue_open_once",
+                condition=Q(cleared_at=None),
             )
         ]
         indexes = [

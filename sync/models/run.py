@@ -236,10 +236,12 @@ class RunStream(TenantModel):
 
 
 class RunIssue(TenantModel):
-    """A record that could not be merged, or a page that could not be read. ``sample`` is redacted."""
+    """A record that could not be merged, or a page that could not be read. ``parent_remote_id``: the parent below which the stream could
+    not be read. ``sample`` is redacted."""
 
     run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="issues", db_constraint=False)
     stream = models.CharField(max_length=32)
+    parent_remote_id = models.CharField(max_length=64, blank=True)
     remote_id = models.CharField(max_length=64, blank=True)
     code = models.CharField(max_length=32)
     message = models.TextField()

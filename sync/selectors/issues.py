@@ -12,7 +12,7 @@ from django.db.models import Count, Max, Min
 from integrations.models import Connection
 from sync.models import Issue
 from sync.services.issues import like
-from sync.streams import TARGETS
+from sync.streams import TARGETS, parent_stream
 
 OPEN, DISMISSED, CLEARED = "open", "dismissed", "cleared"
 MOST_GROUPS = 200
@@ -103,15 +103,24 @@ def issues_like(issue: Issue, after: int | None = None) -> IssuePage:
     return IssuePage(page[:PAGE], page[PAGE - 1].pk if len(page) > PAGE else None)
 
 
+def about(issue: Issue) -> tuple[str, str]:
+    """(stream, remote id) of the record that the issue is about: that which failed, or that below which a stream could not be read."""
+    if issue.parent_remote_id and not issue.remote_id:
+        return parent_stream(issue.stream), issue.parent_remote_id
+    return issue.stream, issue.remote_id
+
+
 def issue_labels(issues: list[Issue]) -> dict[str, tuple[str, int]]:
-    """{remote id: (label, local id)} of the records that are or were here. The issues are of one connection and stream."""
-    if not issues or issues[0].stream not in TARGETS:
+    """{remote id: (label, local id)} of what the issues are about, where that is or was here. They are of one cause."""
+    stream = about(issues[0])[0] if issues else ""
+    if stream not in TARGETS:
         return {}
-    target = TARGETS[issues[0].stream]
+    target = TARGETS[stream]
     sql = (
         f'SELECT s.remote_id, left({target.label}, 200), s.id FROM "{target.table}" s '
         "WHERE s.organization_id = %s AND s.connection_id = %s AND s.remote_id = ANY(%s)"
     )
     with database.cursor() as cursor:
-        cursor.execute(sql, [issues[0].organization_id, issues[0].connection_id, [i.remote_id for i in issues]])
+        ids = [about(issue)[1] for issue in issues]
+        cursor.execute(sql, [issues[0].organization_id, issues[0].connection_id, ids])
         return {remote_id: (label or "", local_id) for remote_id, label, local_id in cursor.fetchall()}

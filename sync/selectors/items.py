@@ -73,7 +73,9 @@ def failed_items(run: Run, wanted: ItemFilter, after: int, size: int) -> list[Ru
     if wanted.stream:
         issues = issues.filter(stream=wanted.stream)
     if wanted.text:
-        issues = issues.filter(Q(remote_id=wanted.text) | Q(message__icontains=wanted.text))
+        issues = issues.filter(
+            Q(remote_id=wanted.text) | Q(parent_remote_id=wanted.text) | Q(message__icontains=wanted.text)
+        )
     return list(issues[:size])
 
 

@@ -32,10 +32,17 @@ def like(issue: Issue) -> dict[str, object]:
     }
 
 
+def fetched_again(issue: Issue) -> tuple[str, str]:
+    """(stream, remote id) of the record whose fetching may clear the issue; ("", "") where only a sync does. A ticket brings its notes."""
+    if issue.remote_id:
+        return issue.stream, issue.remote_id
+    return ("tickets", issue.parent_remote_id) if issue.parent_remote_id and issue.stream == "notes" else ("", "")
+
+
 def issues_retry(*, issue: Issue, all_alike: bool, actor: User) -> int:
     """Asks for another try of the record, or of up to ``AT_ONCE`` that failed alike. Returns of how many. Raises Refused."""
-    if not issue.remote_id:
-        raise Refused("A whole sync failed here, not a record: start a sync to try again.")
+    if not fetched_again(issue)[0]:
+        raise Refused("A whole sync failed here, or a part of it, not a record: start a sync to try again.")
     wanted = Issue.objects.filter(**like(issue)) if all_alike else Issue.objects.filter(pk=issue.pk, cleared_at=None)
     keys = list(wanted.order_by("pk").values_list("pk", flat=True)[:AT_ONCE])
     asked = Issue.objects.filter(pk__in=keys).update(retry_at=timezone.now())
@@ -78,11 +85,15 @@ def retry_next() -> bool:
         Issue.objects.filter(pk=issue.pk).update(retry_at=None)
         connection = Connection.objects.get(pk=issue.connection_id)
     try:
-        replayed = record_replay(connection=connection, stream=issue.stream, remote_id=issue.remote_id)
+        stream, remote_id = fetched_again(issue)
+        replayed = record_replay(connection=connection, stream=stream, remote_id=remote_id)
     except (IntegrationError, Refused) as err:
         failed_again(issue, err.code if isinstance(err, IntegrationError) else issue.code, err.message)
     else:
         log.info("A record was fetched again", stream=issue.stream, written=replayed.written)
+        if issue.parent_remote_id:
+            with tenant_transaction(issue.organization_id):
+                Issue.objects.filter(pk=issue.pk).update(cleared_at=timezone.now(), retry_at=None)
     return True
 
 

@@ -16,8 +16,8 @@ from portal.core.merge import BEFORE_AND_AFTER, MergeContext, MergeCounts, chang
 from portal.ledger.models import JournalEntry
 from portal.tenancy.models import Organization
 from sync.engine import report
-from sync.engine.children import CHANGED
 from sync.engine.compare import differing
+from sync.engine.due import CHANGED
 from sync.streams import TARGETS, field_of, stage, staged_row, unstage
 from tickets.models import Status, Ticket
 

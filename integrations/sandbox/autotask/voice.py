@@ -40,6 +40,9 @@ class Voice:
     def forbidden(self) -> Reply:
         return failure("The logged in Resource does not have the adequate permissions to query this entity type.", 403)
 
+    def missing(self) -> Reply:
+        return failure("No matching records found.", 404)
+
     def failed(self) -> Reply:
         return failure("Execution Timeout Expired. The timeout period elapsed prior to completion of the operation.")
 

@@ -70,6 +70,9 @@ class Voice:
     def forbidden(self) -> Reply:
         return forbidden().reply
 
+    def missing(self) -> Reply:
+        return not_found("Record", 0).reply
+
     def failed(self) -> Reply:
         return json_reply({"code": "ConnectWiseApi", "message": "Timeout expired."}, 500)
 

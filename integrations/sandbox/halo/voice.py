@@ -26,6 +26,9 @@ class Voice:
     def forbidden(self) -> Reply:
         return Reply(403)
 
+    def missing(self) -> Reply:
+        return Reply(404)
+
     def failed(self) -> Reply:
         return Reply(500)
 

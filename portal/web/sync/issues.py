@@ -18,17 +18,20 @@ from portal.web.request import PortalRequest, number_of
 from portal.web.sync.forms import DismissForm
 from portal.web.sync.found import found_issue
 from portal.web.sync.words import stream_words
+from sync.engine.places import one_of
+from sync.models import Issue
 from sync.selectors.history import connection_choices
 from sync.selectors.issues import (
     CLEARED,
     DISMISSED,
     OPEN,
     IssueGroup,
+    about,
     issue_groups_open,
     issue_labels,
     issues_like,
 )
-from sync.services.issues import issues_dismiss, issues_reopen, issues_retry
+from sync.services.issues import fetched_again, issues_dismiss, issues_reopen, issues_retry
 
 STATE_CHOICES = [(OPEN, "Open"), (DISMISSED, "Dismissed"), (CLEARED, "Cleared")]
 MENDING = {
@@ -36,7 +39,8 @@ MENDING = {
     "address_refused": ("Correct the address.", "web:connection_credentials"),
     "permission_missing": ("Give the key the right that is named, then test the connection.", "web:connection"),
     "record_rejected": ("Correct the record in the PSA, then fetch it again.", ""),
-    "not_found": ("Nothing: the next full sync removes what is gone.", ""),
+    "not_found": ("Nothing: the next full sync removes what is gone, and reads again what is not.", ""),
+    "parents_unread": ("Nothing, if the PSA is well again: the next full sync reads them.", "web:connection_sync"),
     "incomplete": (
         "Sync again; if it stays, ask the PSA's vendor why its count and its list differ.",
         "web:connection_sync",
@@ -116,14 +120,32 @@ def shown_issue(request: PortalRequest, pk: int, form: DismissForm | None = None
     remedy, where = MENDING.get(found.code, ("Look at the run's log.", ""))
     return {
         "issue": found,
-        "rows": [(member, *labels.get(member.remote_id, ("", None))) for member in page.issues],
+        "rows": [shown_member(member, labels) for member in page.issues],
         "next": page.next,
         "after": after,
         "words": stream_words(found.stream) if found.stream else "the sync itself",
         "remedy": remedy,
         "href": reverse(where, args=[found.connection_id]) if where else "",
         "form": form or DismissForm(),
+        "again": bool(fetched_again(found)[0]),
         "working": any(member.retry_at for member in page.issues),
+    }
+
+
+def shown_member(member: Issue, labels: dict[str, tuple[str, int]]) -> dict[str, Any]:
+    """One issue of the list, with what it is about and whether that can be fetched again."""
+    stream, remote_id = about(member)
+    label, local = labels.get(remote_id, ("", None))
+    below = f"{stream_words(member.stream)} of {one_of(stream)}" if stream != member.stream else one_of(stream)
+    again = bool(fetched_again(member)[0])
+    return {
+        "issue": member,
+        "label": label,
+        "local": local,
+        "stream": stream,
+        "what": below,
+        "id": remote_id,
+        "again": again,
     }
 
 

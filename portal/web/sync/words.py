@@ -8,7 +8,8 @@ from portal.web.wording import counted, spell_duration
 from sync.models import Run, RunLog, RunStream
 from sync.selectors.clearance import Expectation
 from sync.selectors.runs import Coverage
-from sync.streams import TARGETS
+from sync.streams import parent_stream
+from sync.streams import stream_words as stream_words
 
 MINUTE = 60
 
@@ -107,16 +108,9 @@ def badge_of(run: Run) -> Badge:
     return STATES[run.state] if run.is_open else RESULTS.get(run.result, RESULTS[Run.Result.ERROR])
 
 
-def stream_words(name: str) -> str:
-    """ "company_statuses" → "company statuses"."""
-    return name.replace("_", " ")
-
-
 def parent_words(name: str) -> str:
     """What the records belong to whose children the stream is: "notes" → "tickets"."""
-    target = TARGETS.get(name)
-    column = target.parent_column.removesuffix("_remote_id") if target else ""
-    return {"ticket": "tickets", "company": "companies", "board": "boards"}.get(column, "parents")
+    return stream_words(parent_stream(name)) or "parents"
 
 
 def field_words(name: str) -> str:

@@ -117,3 +117,14 @@ def test_the_verdict_names_the_reason_and_the_way(as_admin: Client, connection: 
     fetched = as_admin.post(f"{MISSING}fetch/", {"ticket": "7", "connection": str(connection.pk)})
     assert fetched.status_code == 409
     assert "It could not be fetched" in fetched.content.decode()
+
+
+def test_an_issue_below_a_record_names_both_and_a_board_is_read_by_a_sync_alone(
+    as_admin: Client, connection: Connection
+) -> None:
+    notes = make_issue(connection, "", stream="notes", parent_remote_id="4711", cause="The notes of ticket # failed")
+    board = make_issue(connection, "", stream="statuses", parent_remote_id="3", cause="The statuses of board # failed")
+    said = text_of(as_admin, f"/sync/issues/{notes.pk}/")
+    assert ("notes of ticket" in said, "4711" in said, f"{notes.pk}/retry/" in said) == (True, True, True)
+    said = text_of(as_admin, f"/sync/issues/{board.pk}/")
+    assert ("statuses of board" in said, f"{board.pk}/retry/" in said) == (True, False)

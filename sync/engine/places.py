@@ -1,0 +1,43 @@
+"""Where in a run something went wrong: the stream, the page and the parent, in words for people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from integrations.errors import IntegrationError
+from integrations.port import StreamSpec
+from sync.streams import stream_words
+
+ONE = {
+    "companies": "company",
+    "opportunities": "opportunity",
+    "statuses": "status",
+    "company_statuses": "company status",
+}
+"""Streams whose singular is more than the name without its last letter."""
+
+
+def one_of(stream: str) -> str:
+    """ "tickets" → "ticket"."""
+    return ONE.get(stream) or stream_words(stream).removesuffix("s")
+
+
+def page_of(stream: str, number: int) -> str:
+    """ "tickets, page 4"."""
+    return f"{stream_words(stream)}, page {number:,}"
+
+
+def below(spec: StreamSpec, parent_id: str) -> str:
+    """ "notes of ticket 4711"."""
+    return f"{stream_words(spec.name)} of {one_of(spec.parent)} {parent_id}"
+
+
+@contextmanager
+def reading(place: str) -> Iterator[None]:
+    """Errors of the PSA inside the block know what was being read."""
+    try:
+        yield
+    except IntegrationError as err:
+        err.place = err.place or place
+        raise
