@@ -33,6 +33,7 @@ class ClockChange(msgspec.Struct, forbid_unknown_fields=True):
 class Limits(msgspec.Struct, forbid_unknown_fields=True):
     per_minute: int | None = None
     concurrency: int | None = None
+    page: int | None = None
 
 
 class Door:
@@ -78,6 +79,10 @@ class Door:
 
     def restore(self) -> None:
         """Everything of the vendor's own, but the records, as it was at the start."""
+        raise NotImplementedError
+
+    def largest_page(self, rows: int | None) -> None:
+        """Lists give so many rows a page at most, whatever is asked for; None: as many as the vendor's."""
         raise NotImplementedError
 
     def now(self) -> str:
@@ -134,6 +139,7 @@ class Door:
     def _set_limits(self, request: Request) -> Limits:
         limits: Limits = typed(request, Limits)
         self.traffic.limit(limits.per_minute, limits.concurrency)
+        self.largest_page(limits.page)
         return limits
 
     def _reset_stats(self, request: Request) -> dict[str, Any]:
@@ -144,6 +150,7 @@ class Door:
         """Everything but the records as it was at the start."""
         self.faults.rules = []
         self.traffic.limit(None, None)
+        self.largest_page(None)
         self.traffic.reset()
         self.clock.run()
         self.clock.each_request = self.clock.each_page = 0.0

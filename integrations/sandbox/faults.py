@@ -10,14 +10,19 @@ from typing import Protocol
 
 import msgspec
 
+from integrations.sandbox import oddities
 from integrations.sandbox.dice import Dice
+from integrations.sandbox.oddities import Kept, Oddity
 from integrations.sandbox.reply import Reply
 from integrations.sandbox.request import Request
 
+ODD = ("answer", "headers", "body", "row", "pages")
 KINDS = (
     *("429", "401", "403", "404", "500", "503html", "truncated", "empty", "reset"),
     *("slow", "drift", "partial", "count"),
+    *ODD,
 )
+
 _HTML = b"<!DOCTYPE html><html><head><title>Upgrade</title></head><body><h1>Service Unavailable</h1></body></html>"
 
 
@@ -45,6 +50,7 @@ class Rule(msgspec.Struct, forbid_unknown_fields=True):
     offset: int = 0
     factor: float = 1.0
     how: str = "json"
+    odd: Oddity = msgspec.field(default_factory=Oddity)
     seen: int = 0
     hits: int = 0
 
@@ -92,6 +98,7 @@ class Faults:
         self._voice = voice
         self._lock = threading.Lock()
         self.rules: list[Rule] = []
+        self._kept: dict[int, tuple[Rule, Kept]] = {}
 
     def due(self, request: Request) -> list[Rule]:
         """The rules that strike this request; counts them."""
@@ -119,7 +126,12 @@ class Faults:
                 return instead
         reply = answer()
         for rule in rules:
-            if reply.status == 200:
+            if reply.status != 200:
+                break
+            if rule.kind in ODD:
+                _, kept = self._kept.setdefault(id(rule), (rule, Kept()))
+                reply = oddities.bend(rule.kind, rule.odd, kept, rule.hits, reply)
+            else:
                 self._bend(rule, reply)
         return reply
 
@@ -147,6 +159,8 @@ class Faults:
 
     def _instead(self, rule: Rule) -> Reply | None:
         """The answer that takes the place of the real one, if the rule wants one."""
+        if rule.kind == "answer":
+            return oddities.answer(rule.odd)
         if rule.kind == "429":
             return self._voice.too_many(rule.retry_after)
         if rule.kind == "401":

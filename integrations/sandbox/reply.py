@@ -25,6 +25,8 @@ class Reply:
     """The share of the body after which the connection is cut; 0 cuts it before the first byte of the answer."""
     before: bytes = b"["
     after: bytes = b"]"
+    overrides: dict[str, str | None] = field(default_factory=dict)
+    """Headers that win over all others, the server's own ones too; None leaves one out."""
 
     def payload(self) -> bytes:
         """The bytes of the body."""

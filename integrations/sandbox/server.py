@@ -104,14 +104,18 @@ class Handler(BaseHTTPRequestHandler):
     def _send(self, reply: Reply) -> int:
         """Sends the answer; returns how many bytes its body had."""
         body = reply.payload()
-        lines = [f"HTTP/1.1 {reply.status} {HTTPStatus(reply.status).phrase}"]
-        lines.append(f"Date: {formatdate(self.server.control.clock.now(), usegmt=True)}")
+        headers: dict[str, str | None] = {"Date": formatdate(self.server.control.clock.now(), usegmt=True)}
         if reply.status != 204:
-            lines += [f"Content-Type: {reply.content_type}", f"Content-Length: {len(body)}"]
-        lines += [f"{name}: {value}" for name, value in reply.headers.items()]
+            headers |= {"Content-Type": reply.content_type, "Content-Length": str(len(body))}
+        headers |= reply.headers
+        if reply.overrides:
+            # What is said of the body may be wrong now: the next request must not read what is left of it.
+            self.close_connection = True
+            headers |= reply.overrides
         if self.close_connection:
-            lines.append("Connection: close")
-        head = "\r\n".join((*lines, "", "")).encode("latin-1")
+            headers["Connection"] = "close"
+        lines = [f"{name}: {value}" for name, value in headers.items() if value is not None]
+        head = "\r\n".join((f"HTTP/1.1 {reply.status} {_phrase(reply.status)}", *lines, "", "")).encode("latin-1")
         if reply.broken_after is None:
             self.connection.sendall(head + body)
         else:
@@ -126,6 +130,13 @@ class Handler(BaseHTTPRequestHandler):
         else:
             self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             self.connection.close()
+
+
+def _phrase(status: int) -> str:
+    try:
+        return HTTPStatus(status).phrase
+    except ValueError:
+        return "Odd"
 
 
 for _method in ("GET", "POST", "PUT", "PATCH", "DELETE"):

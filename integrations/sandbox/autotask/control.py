@@ -10,6 +10,7 @@ import msgspec
 
 from integrations.sandbox.autotask import deeds, routes
 from integrations.sandbox.autotask.psa import Identity, Psa, Role, Threshold
+from integrations.sandbox.autotask.routes import LARGEST_PAGE
 from integrations.sandbox.autotask.threads import Threads
 from integrations.sandbox.autotask.voice import Voice
 from integrations.sandbox.clock import written
@@ -67,6 +68,9 @@ class Control(Door):
 
     def deed_names(self) -> list[str]:
         return list(deeds.DEEDS)
+
+    def largest_page(self, rows: int | None) -> None:
+        self.psa.largest_page = rows or LARGEST_PAGE
 
     def restore(self) -> None:
         self.psa.restore()

@@ -93,6 +93,7 @@ class Psa:
 
     def __init__(self, seed: Seed) -> None:
         self.lock = threading.RLock()
+        self.largest_page = 500
         self.seed = seed
         self.clock = Clock()
         self.credentials, self.role, self.identity, self.threshold = Credentials(), Role(), Identity(), Threshold()

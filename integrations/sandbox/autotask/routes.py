@@ -169,6 +169,7 @@ def _query(psa: Psa, request: Request, entity: str) -> Reply:
     most = given.get("maxRecords", LARGEST_PAGE)
     if not isinstance(most, int) or not 1 <= most <= LARGEST_PAGE:
         raise refused("maxCountOfRecordsToReturn must be between 1 and 500")
+    most = min(most, psa.largest_page)
     test = _tested(psa, entity, given.get("filter"))
     after = int(request.query["after"]) if "after" in request.query else None
     walk = (slot for slot in _candidates(records, given["filter"], after) if test(slot))

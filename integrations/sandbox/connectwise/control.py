@@ -10,9 +10,10 @@ import msgspec
 
 from integrations.sandbox.clock import written
 from integrations.sandbox.connectwise import deeds, listing, replies, routes
+from integrations.sandbox.connectwise.endpoints import MODULES
 from integrations.sandbox.connectwise.listing import Filter, Source
+from integrations.sandbox.connectwise.pages import LARGEST_PAGE
 from integrations.sandbox.connectwise.psa import Identity, Psa, Role
-from integrations.sandbox.connectwise.routes import MODULES
 from integrations.sandbox.door import DEFAULT_KNOCK, Door, typed
 from integrations.sandbox.orders import Order
 from integrations.sandbox.reply import Reply, refusal
@@ -64,6 +65,9 @@ class Control(Door):
 
     def deed_names(self) -> list[str]:
         return list(deeds.DEEDS)
+
+    def largest_page(self, rows: int | None) -> None:
+        self.psa.largest_page = rows or LARGEST_PAGE
 
     def restore(self) -> None:
         self.psa.restore()

@@ -69,7 +69,7 @@ def filter_of(request: Request) -> Filter:
 
 def page(source: Source, request: Request, wanted: Filter) -> Reply:
     """One page. Raises Refusal."""
-    size = _number(request, "pagesize", DEFAULT_PAGE, LARGEST_PAGE)
+    size = min(_number(request, "pagesize", DEFAULT_PAGE, LARGEST_PAGE), source.psa.largest_page)
     columns = columns_of(source.collection, request.query.get("fields", ""))
     if request.headers.get("pagination-type", "").lower() == "forward-only":
         return _forward_page(source, request, wanted, size, columns)

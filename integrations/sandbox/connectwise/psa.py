@@ -68,6 +68,7 @@ class Psa:
 
     def __init__(self, seed: Seed) -> None:
         self.lock = threading.RLock()
+        self.largest_page = 1000
         self.seed = seed
         self.clock = Clock()
         self.credentials = Credentials()

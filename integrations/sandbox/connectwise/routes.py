@@ -7,13 +7,13 @@ import binascii
 import hmac
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TypeAlias
 from urllib.parse import unquote
 
 from integrations.sandbox.collection import Json
 from integrations.sandbox.connectwise import attaching, callbacks, listing, pages, project_writing, sales, talk, writing
 from integrations.sandbox.connectwise.collection import fixed, without_nulls
+from integrations.sandbox.connectwise.endpoints import ALL_NOTES, BELOW_TICKETS, BY_LOWER, ENDPOINTS, FORECAST, Endpoint
 from integrations.sandbox.connectwise.listing import Filter, Source, filter_of
 from integrations.sandbox.connectwise.psa import VERSION, Psa
 from integrations.sandbox.connectwise.replies import forbidden, no_endpoint, not_found, refusal, unauthorized
@@ -25,71 +25,6 @@ _API = re.compile(r"/(?:v4_6_release|v\d{4}_\d+)/apis/3\.0/(?P<path>.+)")
 _COMPANY_INFO = "/login/companyinfo/"
 
 
-@dataclass(frozen=True, slots=True)
-class Endpoint:
-    """A collection's address. ``module``: which right reading it takes. ``parent``: the collection whose id it holds."""
-
-    name: str
-    module: str
-    parent: str = ""
-
-
-ENDPOINTS = {
-    "service/boards": Endpoint("boards", "tables"),
-    "service/boards/{}/statuses": Endpoint("statuses", "tables", "boards"),
-    "service/boards/{}/types": Endpoint("types", "tables", "boards"),
-    "service/boards/{}/subtypes": Endpoint("subtypes", "tables", "boards"),
-    "service/boards/{}/items": Endpoint("items", "tables", "boards"),
-    "service/boards/{}/teams": Endpoint("teams", "tables", "boards"),
-    "service/boards/{}/typeSubTypeItemAssociations": Endpoint("associations", "tables", "boards"),
-    "service/priorities": Endpoint("priorities", "tables"),
-    "service/sources": Endpoint("sources", "tables"),
-    "service/locations": Endpoint("locations", "tables"),
-    "service/tickets": Endpoint("tickets", "tickets"),
-    "service/tickets/{}/notes": Endpoint("notes", "tickets", "tickets"),
-    "service/tickets/{}/timeentries": Endpoint("time_entries", "time", "tickets"),
-    "project/projects": Endpoint("projects", "projects"),
-    "project/tickets": Endpoint("project_tickets", "projects"),
-    "project/tickets/{}/notes": Endpoint("notes", "projects", "project_tickets"),
-    "project/tickets/{}/timeentries": Endpoint("time_entries", "time", "project_tickets"),
-    "schedule/entries": Endpoint("schedule_entries", "schedule"),
-    "schedule/types": Endpoint("schedule_types", "tables"),
-    "system/callbacks": Endpoint("callbacks", "callbacks"),
-    "system/members": Endpoint("members", "members"),
-    "system/userDefinedFields": Endpoint("user_defined_fields", "tables"),
-    "company/companies": Endpoint("companies", "companies"),
-    "company/companies/statuses": Endpoint("company_statuses", "tables"),
-    "company/companies/types": Endpoint("company_types", "tables"),
-    "company/companies/{}/sites": Endpoint("sites", "companies", "companies"),
-    "company/communicationTypes": Endpoint("communication_types", "tables"),
-    "company/contacts": Endpoint("contacts", "contacts"),
-    "company/configurations": Endpoint("configurations", "configurations"),
-    "company/configurations/statuses": Endpoint("configuration_statuses", "tables"),
-    "company/configurations/types": Endpoint("configuration_types", "tables"),
-    "procurement/catalog": Endpoint("catalog", "catalog"),
-    "finance/agreements": Endpoint("agreements", "agreements"),
-    "finance/agreements/{}/additions": Endpoint("additions", "agreements", "agreements"),
-    "finance/agreements/types": Endpoint("agreement_types", "tables"),
-    "finance/invoices": Endpoint("invoices", "invoices"),
-    "sales/opportunities": Endpoint("opportunities", "opportunities"),
-    "sales/opportunities/statuses": Endpoint("opportunity_statuses", "opportunities"),
-    "time/entries": Endpoint("time_entries", "time"),
-    "time/workTypes": Endpoint("work_types", "tables"),
-    "time/workRoles": Endpoint("work_roles", "tables"),
-}
-_BY_LOWER = {path.lower(): endpoint for path, endpoint in ENDPOINTS.items()}
-FORECAST = "sales/opportunities/{}/forecast"
-ALL_NOTES = {
-    "service/tickets/{}/allnotes": "service/tickets/{}/notes",
-    "project/tickets/{}/allnotes": "project/tickets/{}/notes",
-}
-BELOW_TICKETS: dict[str, tuple[str, Callable[[Psa, int], Source]]] = {
-    "service/tickets/{}/configurations": ("configurations", attaching.configurations),
-    "service/tickets/{}/scheduleentries": ("schedule", attaching.visits),
-    "service/tickets/{}/documents": ("documents", attaching.documents_of_ticket),
-}
-"""Lists that are put together for their ticket, with the right that they take."""
-MODULES = sorted({endpoint.module for endpoint in ENDPOINTS.values()} | {"documents"})
 Handler: TypeAlias = Callable[[Psa, Request, list[int]], Reply]
 _WRITERS: dict[tuple[str, str], tuple[str, Handler]] = {
     ("POST", "service/tickets"): ("tickets", writing.create_ticket),
@@ -173,7 +108,7 @@ def _answer(psa: Psa, request: Request) -> Reply:
 
 
 def _not_writable(template: str) -> Refusal:
-    known = template.lower().removesuffix("/{}") in _BY_LOWER
+    known = template.lower().removesuffix("/{}") in BY_LOWER
     return (
         refusal(405, "MethodNotAllowed", "The requested resource does not support this method.")
         if known
@@ -223,10 +158,10 @@ def _read(psa: Psa, request: Request, template: str, ids: list[int]) -> Reply:
         return _documents(psa, request, lowered, ids)
     if lowered.removesuffix("/count") in BELOW_TICKETS:
         return _below_ticket(psa, request, lowered, ids[0])
-    if endpoint := _BY_LOWER.get(lowered):
+    if endpoint := BY_LOWER.get(lowered):
         return listing.page(_source(psa, endpoint, ids), request, filter_of(request))
     base, _, tail = lowered.rpartition("/")
-    endpoint = _BY_LOWER.get(base)
+    endpoint = BY_LOWER.get(base)
     if endpoint is not None and tail == "count":
         return json_reply({"count": listing.count(_source(psa, endpoint, ids), filter_of(request))})
     if endpoint is not None and tail == "{}":
@@ -264,7 +199,7 @@ def _slot(source: Source, row_id: int) -> int:
 
 
 def _search(psa: Psa, request: Request, template: str, ids: list[int]) -> Reply:
-    endpoint = _BY_LOWER.get(template.lower().removesuffix("/search"))
+    endpoint = BY_LOWER.get(template.lower().removesuffix("/search"))
     if endpoint is None or endpoint.parent:
         raise no_endpoint()
     given = request.json_object() if request.body.strip() else {}

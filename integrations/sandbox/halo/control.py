@@ -10,6 +10,7 @@ import msgspec
 
 from integrations.sandbox.door import DEFAULT_KNOCK, Door, typed
 from integrations.sandbox.halo import deeds, routes
+from integrations.sandbox.halo.lists import MOST_COUNTED as LARGEST_PAGE
 from integrations.sandbox.halo.psa import Identity, Psa, Role
 from integrations.sandbox.halo.routes import AUTH, MODULES
 from integrations.sandbox.halo.voice import Voice
@@ -66,6 +67,9 @@ class Control(Door):
 
     def deed_names(self) -> list[str]:
         return list(deeds.DEEDS)
+
+    def largest_page(self, rows: int | None) -> None:
+        self.psa.largest_page = rows or LARGEST_PAGE
 
     def restore(self) -> None:
         self.psa.restore()

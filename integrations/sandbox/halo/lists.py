@@ -43,7 +43,7 @@ def tickets(psa: Psa, request: Request) -> Reply:
     found = list(slots)
     if request.query.get("order") != "id" or is_true(request, "orderdesc"):
         found.reverse()
-    page = page_of(request, LARGEST_PAGE, DEFAULT_PAGE)
+    page = page_of(request, min(LARGEST_PAGE, psa.largest_page), DEFAULT_PAGE)
     rows = [_shown(psa, slot, request) for slot in page.of(found)]
     total = len(found) if page.number else min(len(found), MOST_COUNTED)
     return envelope("tickets", rows, total, page)
@@ -59,7 +59,7 @@ def clients(psa: Psa, request: Request, name: str, key: str) -> Reply:
         found.sort(key=lambda slot: str(collection.record(slot)["name"]))
     elif is_true(request, "orderdesc"):
         found.reverse()
-    page = page_of(request, MOST_COUNTED, len(found))
+    page = page_of(request, min(MOST_COUNTED, psa.largest_page), len(found))
     return envelope(key, [collection.encoded(slot) for slot in page.of(found)], len(found), page)
 
 
@@ -80,7 +80,7 @@ def holdings(psa: Psa, request: Request, name: str, key: str) -> Reply:
     hidden = set() if is_true(request, "includelines") else {"lines"}
     if not (is_true(request, "includeassetfields") and kind is not None):
         hidden.add("fields")
-    page = page_of(request, LARGEST_PAGE, DEFAULT_PAGE)
+    page = page_of(request, min(LARGEST_PAGE, psa.largest_page), DEFAULT_PAGE)
     shown = (collection.record(slot) for slot in page.of(found))
     rows = [msgspec.json.encode({field: row[field] for field in row if field not in hidden}) for row in shown]
     return envelope(key, rows, len(found), page)
@@ -128,7 +128,7 @@ def projects(psa: Psa, request: Request) -> Reply:
         found = [slot for slot in found if read(_last_update(collection, slot)) >= moment]
     if request.query.get("order") != "id" or is_true(request, "orderdesc"):
         found.reverse()
-    page = page_of(request, LARGEST_PAGE, DEFAULT_PAGE)
+    page = page_of(request, min(LARGEST_PAGE, psa.largest_page), DEFAULT_PAGE)
     return envelope("tickets", [collection.encoded(slot) for slot in page.of(found)], len(found), page)
 
 
@@ -146,7 +146,7 @@ def appointments(psa: Psa, request: Request) -> Reply:
         inside = begin <= read(record["start_date"]) < end
         if inside and all(number in (None, record[name]) for name, number in ids.items()):
             found.append(slot)
-    page = page_of(request, MOST_COUNTED, len(found))
+    page = page_of(request, min(MOST_COUNTED, psa.largest_page), len(found))
     return envelope("appointments", [collection.encoded(slot) for slot in page.of(found)], len(found), page)
 
 
