@@ -1,6 +1,7 @@
 """Real servers, the app role, and no way out but loopback: see tests/fixtures."""
 
 pytest_plugins = (
+    "tests.fixtures.clock",
     "tests.fixtures.database",
     "tests.fixtures.network",
     "tests.fixtures.people",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.db import models
+from django.db.models.functions import Now
 
 from portal.tenancy.models import TenantModel
 
@@ -47,7 +48,7 @@ class Connection(TenantModel):
     draft_credentials = models.TextField(blank=True)
     last_test = models.JSONField(null=True)
     catalog = models.JSONField(null=True)
-    created_at = models.DateTimeField(auto_now_add=True)
+    created_at = models.DateTimeField(db_default=Now())
     created_by = models.ForeignKey(
         "tenancy.User", null=True, on_delete=models.SET_NULL, related_name="+", db_constraint=False
     )

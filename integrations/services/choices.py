@@ -7,8 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from django.utils import timezone
-
 from integrations import registry
 from integrations.catalog import Catalog, catalog_of, catalog_read
 from integrations.errors import IntegrationError
@@ -16,6 +14,7 @@ from integrations.models import Connection
 from integrations.services.opening import adapter_on
 from integrations.services.probing import connection_catalog_read
 from integrations.settings_schema import RECORD_FIELDS, ConnectionSettings, SettingsInvalid, settings_of
+from portal.core import database_clock
 
 NOUNS = {
     "boards": "board",
@@ -59,7 +58,7 @@ def check_first_choices(*, provider: str, credentials: dict[str, str], settings:
         return
     adapter = adapter_on(provider, credentials)
     try:
-        catalog = catalog_read(adapter, timezone.now())
+        catalog = catalog_read(adapter, database_clock.now())
     except IntegrationError:
         return
     finally:

@@ -7,7 +7,6 @@ from typing import Any
 
 import msgspec
 from django.db import IntegrityError, transaction
-from django.utils import timezone
 
 from integrations import registry
 from integrations.models import Connection
@@ -16,6 +15,7 @@ from integrations.services.health import connection_answered, connection_failed
 from integrations.services.opening import connection_open, credentials_of
 from integrations.services.probing import InstanceRefused, connection_test, instance_of, instance_problem
 from integrations.settings_schema import ConnectionSettings, range_start, settings_from, settings_of
+from portal.core import database_clock
 from portal.core.encryption import DecryptionFailed, encrypt
 from portal.core.errors import Refused
 from portal.core.plain_line import plain_line
@@ -63,6 +63,7 @@ def connection_create(
     """
     cleaned = registry.provider(provider).clean_credentials(credentials)
     wanted = settings if isinstance(settings, ConnectionSettings) else settings_from(settings or {})
+    now = database_clock.now()
     connection = Connection(
         organization_id=organization_id,
         provider=provider,
@@ -70,8 +71,8 @@ def connection_create(
         address=cleaned.get("address", ""),
         credentials=encrypt(organization_id, cleaned),
         settings=msgspec.to_builtins(wanted),
-        range_start=range_start(wanted, timezone.now()),
-        state_since=timezone.now(),
+        range_start=range_start(wanted, now),
+        state_since=now,
         setup_step=setup_step,
         created_by=actor,
     )
@@ -102,7 +103,7 @@ def connection_configure(
         if not changes and before == after:
             return current
         if "date_range_days" in changes or current.range_start is None:
-            current.range_start = range_start(wanted, timezone.now())
+            current.range_start = range_start(wanted, database_clock.now())
         current.settings = after
         current.save(update_fields=["settings", "range_start"])
         if changes:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import datetime as dt
 
 from django.db.models import Case, F, Value, When
-from django.utils import timezone
+from django.db.models.functions import Now
 
 from integrations.errors import AuthenticationFailed, IntegrationError, RateLimited
 from integrations.models import Connection
 from integrations.port import Budget, Usage
+from portal.core import database_clock
 from portal.tenancy.scope import tenant_transaction
 
 State = Connection.State
@@ -17,10 +18,10 @@ State = Connection.State
 
 def connection_answered(*, connection_id: int, at: dt.datetime | None = None) -> None:
     """A call succeeded just now (or at ``at``): the connection is connected, since the first success after anything else."""
-    moment = at or timezone.now()
+    moment = Value(at) if at is not None else Now()
     with tenant_transaction():
         Connection.objects.filter(pk=connection_id).update(
-            state_since=Case(When(state=State.CONNECTED, then=F("state_since")), default=Value(moment)),
+            state_since=Case(When(state=State.CONNECTED, then=F("state_since")), default=moment),
             state=State.CONNECTED,
             state_reason="",
             last_ok_at=moment,
@@ -37,7 +38,7 @@ def connection_metered(*, connection_id: int, usage: Usage, budget: Budget) -> N
     }
     told |= {"slow_above": budget.slow_above, "stop_above": budget.stop_above}
     with tenant_transaction():
-        Connection.objects.filter(pk=connection_id).update(usage=told | {"at": timezone.now().isoformat()})
+        Connection.objects.filter(pk=connection_id).update(usage=told | {"at": database_clock.now().isoformat()})
 
 
 def connection_failed(*, connection_id: int, error: IntegrationError) -> None:
@@ -50,11 +51,10 @@ def connection_failed(*, connection_id: int, error: IntegrationError) -> None:
 
 def connection_failing(*, connection_id: int, state: str, reason: str) -> None:
     """Notes a failure in words. ``state_since`` stays while the state does: it says since when, not how often."""
-    now = timezone.now()
     with tenant_transaction():
         Connection.objects.filter(pk=connection_id).update(
-            state_since=Case(When(state=state, then=F("state_since")), default=Value(now)),
+            state_since=Case(When(state=state, then=F("state_since")), default=Now()),
             state=state,
             state_reason=reason,
-            last_error_at=now,
+            last_error_at=Now(),
         )

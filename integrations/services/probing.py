@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import msgspec
-from django.utils import timezone
 
 from integrations.catalog import Catalog, catalog_read
 from integrations.errors import AuthenticationFailed, IntegrationError, PermissionMissing
@@ -16,6 +15,7 @@ from integrations.port import Check, ProbeReport, ReadRequest
 from integrations.services.health import connection_answered, connection_failing
 from integrations.services.opening import adapter_on, connection_open
 from integrations.settings_schema import ConnectionSettings, range_start, scope_from
+from portal.core import database_clock
 from portal.core.errors import Refused
 from portal.tenancy.scope import tenant_transaction
 
@@ -79,8 +79,8 @@ def connection_test(*, connection: Connection) -> ProbeReport:
 
 def connection_tested(*, connection: Connection, report: ProbeReport) -> None:
     """Stores a test's outcome."""
-    now = timezone.now()
     with tenant_transaction(connection.organization_id):
+        now = database_clock.now()
         values: dict[str, Any] = {"last_test": stored_report(report, now)}
         if usable(report.checks):
             values |= {"product": report.product, "version": report.version}
@@ -126,7 +126,7 @@ def connection_catalog_read(*, connection: Connection) -> Catalog:
     """Asks the PSA for boards, statuses and custom fields, and keeps the answer. Raises the errors of ``integrations.errors``."""
     adapter = connection_open(connection)
     try:
-        catalog = catalog_read(adapter, timezone.now())
+        catalog = catalog_read(adapter, database_clock.now())
     except IntegrationError as err:
         if isinstance(err, AuthenticationFailed):
             connection_failing(connection_id=connection.pk, state=Connection.State.REFUSED, reason=err.message)
@@ -151,7 +151,7 @@ def connection_scope_count(
     if len(outside) > MOST_COUNTED:
         return None
     kept = connection.settings.get("date_range_days", 365) == settings.date_range_days
-    start = connection.range_start if kept else range_start(settings, timezone.now())
+    start = connection.range_start if kept else range_start(settings, database_clock.now())
     adapter = connection_open(connection)
     try:
         scope = scope_from(settings, start)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.db import models
-from django.db.models.functions import Lower
+from django.db.models.functions import Lower, Now
 
 from portal.tenancy.models import TenantModel
 
@@ -40,7 +40,7 @@ class Client(TenantModel):
 
     name = models.CharField(max_length=200)
     website = models.TextField(blank=True)
-    created_at = models.DateTimeField(auto_now_add=True)
+    created_at = models.DateTimeField(db_default=Now())
 
     class Meta:
         constraints = [models.UniqueConstraint("organization", Lower("name"), name="client_name_once")]

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection as database
-from django.utils import timezone
 
 from integrations.models import Connection
 from mappings.kinds import Kind
 from mappings.models import Mapping, MappingAct, MappingChange
 from mappings.selectors.remote import RemoteName
 from mappings.selectors.targets import target_names
+from portal.core import database_clock
 from portal.tenancy.models import User
 from portal.tenancy.services.audit import audit_record
 from tickets.models import Board
@@ -53,7 +54,7 @@ def act_write(
     changed = [line for line in lines if _target(line.before) != _target(line.after)]
     if not changed:
         return None
-    organization, now = connection.organization_id, timezone.now()
+    organization, now = connection.organization_id, database_clock.now()
     act: MappingAct = MappingAct.objects.create(
         organization_id=organization,
         connection=connection,
@@ -81,7 +82,7 @@ def act_write(
         gone = [line.remote.remote_id for line in changed if line.after is None and line.scope == scope]
         Mapping.objects.filter(connection_id=connection.pk, kind=kind.key, scope=scope, remote_id__in=gone).delete()
     Mapping.objects.bulk_create(
-        [_mapping(connection, kind, line, actor) for line in changed if line.after is not None],
+        [_mapping(connection, kind, line, actor, now) for line in changed if line.after is not None],
         update_conflicts=True,
         unique_fields=["connection", "kind", "remote_id", "scope"],
         update_fields=["record_id", "board_id", "value", "client", "user", "how", "reason", "at", "by"],
@@ -95,7 +96,7 @@ def act_write(
     return act
 
 
-def _mapping(connection: Connection, kind: Kind, line: Line, actor: User | None) -> Mapping:
+def _mapping(connection: Connection, kind: Kind, line: Line, actor: User | None, now: dt.datetime) -> Mapping:
     after = line.after or {}
     return Mapping(
         organization_id=connection.organization_id,
@@ -107,7 +108,7 @@ def _mapping(connection: Connection, kind: Kind, line: Line, actor: User | None)
         board_id=line.board.pk if line.board else None,
         how=after.get("how", Mapping.How.PERSON),
         reason=after.get("reason", ""),
-        at=timezone.now(),
+        at=now,
         by=actor,
         **{f"{kind.target}_id": after.get(kind.target)},
     )

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from django.utils import timezone
-
 from integrations.models import Connection
 from mappings.kinds import KINDS, Kind
 from mappings.models import Mapping, MappingAct
@@ -15,6 +13,7 @@ from mappings.selectors.targets import candidates, targets_known
 from mappings.services.acts import Line, Snapshot, act_write, boards_named, serialise, standing
 from mappings.services.values import clients_make, value_add, values_prepare
 from mappings.suggestions import NEW, folded
+from portal.core import database_clock
 from portal.core.errors import Refused
 from portal.tenancy.models import User
 from portal.tenancy.scope import tenant_transaction
@@ -112,7 +111,7 @@ def connection_forgotten(connection: Connection, *, actor: User | None = None) -
     which can't be reverted from then on. Returns how many were forgotten."""
     with tenant_transaction(connection.organization_id):
         serialise(connection)
-        now = timezone.now()
+        now = database_clock.now()
         gone = list(Mapping.objects.filter(connection_id=connection.pk).order_by().values_list("kind", flat=True))
         Mapping.objects.filter(connection_id=connection.pk).delete()
         MappingAct.objects.filter(connection_id=connection.pk, forgotten_at=None).update(forgotten_at=now)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from django.db.models import F, QuerySet
-from django.utils import timezone
 
 from integrations.models import Connection
+from portal.core import database_clock
 from portal.core.merge import MergeCounts, Target, merge, read_whole_tables, remove
 from portal.ledger.models import PendingChange
 from sync.engine.arrivals import link_references, move_cursors
@@ -69,7 +69,7 @@ def apply_stream(work: Work, stream: RunStream) -> None:
         counts.unchanged,
         counts.removed,
     )
-    stream.state, stream.finished_at = RunStream.State.DONE, timezone.now()
+    stream.state, stream.finished_at = RunStream.State.DONE, database_clock.now()
     stream.save()
 
 
@@ -80,7 +80,7 @@ def remove_left(work: Work, target: Target) -> int:
 
 def sweep(work: Work, target: Target, stream: RunStream) -> int:
     """Removes what the PSA no longer has. The tombstone bears the time of the last page, so that older news can't undo it."""
-    parameters: dict[str, Any] = scope_parameters(work) | {"read_until": stream.finished_at or timezone.now()}
+    parameters: dict[str, Any] = scope_parameters(work) | {"read_until": stream.finished_at or database_clock.now()}
     return remove(
         target,
         work.context(),

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Collection
 
 from django.db import connection
-from django.utils import timezone
 
 from integrations.port import Reach
 from portal.core.merge import relink
@@ -29,8 +27,8 @@ def link_references(work: Work, streams: Collection[RunStream]) -> int:
 
 CURSOR = """
 INSERT INTO sync_cursor (organization_id, connection_id, stream, watermark, updated_at, full_at)
-VALUES (%(organization)s, %(connection)s, %(stream)s, %(watermark)s, now(), %(full_at)s)
-ON CONFLICT (connection_id, stream) DO UPDATE SET updated_at = now(), full_at = coalesce(EXCLUDED.full_at, sync_cursor.full_at),
+VALUES (%(organization)s, %(connection)s, %(stream)s, %(watermark)s, clock_timestamp(), CASE WHEN %(full)s THEN clock_timestamp() END)
+ON CONFLICT (connection_id, stream) DO UPDATE SET updated_at = EXCLUDED.updated_at, full_at = coalesce(EXCLUDED.full_at, sync_cursor.full_at),
     watermark = CASE WHEN %(anew)s THEN EXCLUDED.watermark ELSE coalesce(EXCLUDED.watermark, sync_cursor.watermark) END"""
 
 
@@ -39,12 +37,11 @@ def move_cursors(work: Work, streams: Collection[RunStream], *, anew: bool = Fal
 
     Also backwards: after a clock was set back, a cursor that only grows would be ahead of every change until the clock caught up.
     """
-    full_at: dt.datetime | None = None if work.quick else timezone.now()
     reach = {spec.name: spec.reach for spec in work.adapter.streams}
     with connection.cursor() as cursor:
         for stream in streams:
             if reach.get(stream.name) is Reach.GLOBAL:
-                own = {"stream": stream.name, "watermark": stream.watermark, "full_at": full_at, "anew": anew}
+                own = {"stream": stream.name, "watermark": stream.watermark, "full": not work.quick, "anew": anew}
                 cursor.execute(CURSOR, work.context().parameters() | own)
 
 

@@ -13,12 +13,13 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 from django.conf import settings
-from django.utils import timezone
+from django.db.models.functions import Now
 
 from integrations.errors import IntegrationError, RateLimited, TransientError
 from integrations.models import Connection
 from integrations.services.connections import connection_open
 from integrations.settings_schema import ConnectionSettings, settings_of
+from portal.core import database_clock
 from portal.tenancy.scope import tenant_transaction
 from sync.engine.audit_lease import Auditing, Overtaken, claim, end, held, park
 from sync.engine.outside import scope_now
@@ -42,13 +43,13 @@ def plan_audit(run_id: int, connection: Connection, wanted: ConnectionSettings) 
     if night is None or not wanted.audit_sample:
         return
     late = DriftAudit.objects.filter(connection_id=connection.pk, state=DriftAudit.State.OPEN).exclude(night=night)
-    late.update(state=DriftAudit.State.FAILED, finished_at=timezone.now(), message="Overtaken by the next night's.")
+    late.update(state=DriftAudit.State.FAILED, finished_at=Now(), message="Overtaken by the next night's.")
     due = DriftAudit(
         organization_id=night.organization_id,
         connection_id=connection.pk,
         night=night,
         sample=wanted.audit_sample,
-        created_at=timezone.now(),
+        created_at=Now(),
     )
     DriftAudit.objects.bulk_create([due], ignore_conflicts=True)
 
@@ -121,7 +122,7 @@ def run_at_work(work: Auditing) -> Run | None:
 
 def step_aside(work: Auditing, run: Run) -> None:
     """Waits for a quiet moment, though not for ever."""
-    if timezone.now() - work.audit.created_at > PATIENCE:
+    if database_clock.now() - work.audit.created_at > PATIENCE:
         hours = PATIENCE.total_seconds() / 3600
         end(work.audit, DriftAudit.State.FAILED, f"Syncs left no quiet moment within {hours:.0f} hours.")
     else:

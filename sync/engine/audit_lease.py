@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import F, Q
-from django.utils import timezone
+from django.db.models.functions import Now
 
 from integrations.models import Connection
 from integrations.port import Adapter, Scope
@@ -41,16 +41,15 @@ class Auditing:
 
 def claim(audit_id: int) -> DriftAudit | None:
     """The audit with a new fence; None when it is not due, or somebody has it."""
-    now = timezone.now()
-    free = Q(lease_until=None) | Q(lease_until__lt=now)
-    due = Q(not_before=None) | Q(not_before__lte=now)
+    free = Q(lease_until=None) | Q(lease_until__lt=Now())
+    due = Q(not_before=None) | Q(not_before__lte=Now())
     with tenant_transaction():
         taken = DriftAudit.objects.filter(free, due, pk=audit_id, state=DriftAudit.State.OPEN).update(
-            fence=F("fence") + 1, lease_until=now + LEASE, not_before=None, waits_for=""
+            fence=F("fence") + 1, lease_until=Now() + LEASE, not_before=None, waits_for=""
         )
         if not taken:
             return None
-        DriftAudit.objects.filter(pk=audit_id, started_at=None).update(started_at=now)
+        DriftAudit.objects.filter(pk=audit_id, started_at=None).update(started_at=Now())
         claimed: DriftAudit = DriftAudit.objects.get(pk=audit_id)
     return claimed
 
@@ -60,7 +59,7 @@ def held(audit: DriftAudit) -> Iterator[None]:
     """A write transaction of the audit. Raises Overtaken for a worker that lost it."""
     with tenant_transaction():
         mine = DriftAudit.objects.filter(pk=audit.pk, fence=audit.fence, state=DriftAudit.State.OPEN)
-        if mine.update(lease_until=timezone.now() + LEASE) != 1:
+        if mine.update(lease_until=Now() + LEASE) != 1:
             raise Overtaken(f"audit {audit.pk} is no longer ours")
         yield
 
@@ -71,7 +70,7 @@ def park(audit: DriftAudit, pause: dt.timedelta, reason: str, *, failed: bool = 
     try:
         with held(audit):
             DriftAudit.objects.filter(pk=audit.pk).update(
-                lease_until=None, not_before=timezone.now() + pause, waits_for=reason, rung_at=None, **values
+                lease_until=None, not_before=Now() + pause, waits_for=reason, rung_at=None, **values
             )
     except Overtaken:
         return
@@ -82,7 +81,7 @@ def end(audit: DriftAudit, state: str, message: str) -> None:
     try:
         with held(audit):
             DriftAudit.objects.filter(pk=audit.pk).update(
-                state=state, message=message, finished_at=timezone.now(), lease_until=None
+                state=state, message=message, finished_at=Now(), lease_until=None
             )
     except Overtaken:
         return

@@ -9,10 +9,10 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 
 from django.db import connection
-from django.utils import timezone
 
 from integrations.errors import IntegrationError, RateLimited
 from integrations.port import Page, StreamSpec
+from portal.core import database_clock
 from portal.core.merge import MergeContext, MergeCounts, Target, merge, remove
 from sync.engine.arrivals import arrived
 from sync.engine.conflicts import settle_conflicts
@@ -104,7 +104,7 @@ def asked_ahead(work: Work, spec: StreamSpec, due: list[Due]) -> Iterator[Batch]
 
 def ask(work: Work, spec: StreamSpec, due: list[Due]) -> Batch:
     """Starts the requests of one batch, side by side."""
-    asked_at = timezone.now()
+    asked_at = database_clock.now()
     calls = [
         (parent, work.submit(work.adapter.read_children, spec.name, parent.remote_id, work.scope)) for parent in due
     ]
@@ -270,8 +270,8 @@ def remember_parents(work: Work, stream: str, parents: list[str] | None) -> None
 
 def finish_children(work: Work, spec: StreamSpec, stream: RunStream) -> None:
     """Closes the stream, and states what it covers."""
-    with step(work.lease):
-        stream.state, stream.finished_at = finished_state(work), timezone.now()
+    with step(work.lease) as now:
+        stream.state, stream.finished_at = finished_state(work), now
         name_given_up(work, spec, stream)
         if not work.quick:
             stream.coverage = stream.coverage | {"of": parent_total(work, spec)}

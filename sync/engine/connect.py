@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from django.utils import timezone
-
 from integrations.errors import IntegrationError
 from integrations.models import Connection
 from integrations.services.connections import connection_answered
 from integrations.settings_schema import digest_of, range_start, scope_from
+from portal.core import database_clock
 from sync.engine.journal import note
 from sync.engine.lease import step
 from sync.engine.plan import since_of
@@ -53,7 +52,7 @@ def check_instance(connection: Connection, fingerprint: str) -> None:
 def begin_range_anew(work: Work) -> None:
     """A clear takes the date range as of today; between clears it stands still, so that runs compare like with like. A preview's
     beginning is its own until it is applied."""
-    start = range_start(work.settings, timezone.now())
+    start = range_start(work.settings, database_clock.now())
     if work.run.is_preview:
         work.run.scope |= {"range_start": start.isoformat() if start else None}
         work.run.save(update_fields=["scope"])

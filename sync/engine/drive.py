@@ -14,7 +14,6 @@ from contextlib import contextmanager, suppress
 
 from django.conf import settings
 from django.db import DatabaseError
-from django.utils import timezone
 
 from integrations.errors import PermissionMissing
 from integrations.models import Connection
@@ -171,8 +170,8 @@ def fetch_one(work: Work, spec: StreamSpec, stream: RunStream) -> bool:
     """Reads one stream to its end or to the end of the slice. A right that the key lacks costs the stream, not the run."""
     work.place.enter(spec.name)
     if stream.state == RunStream.State.PENDING:
-        with step(work.lease):
-            stream.state, stream.started_at = RunStream.State.FETCHING, timezone.now()
+        with step(work.lease) as now:
+            stream.state, stream.started_at = RunStream.State.FETCHING, now
             stream.save()
     reader = fetch_stream if spec.reach is Reach.GLOBAL else fetch_children
     try:
@@ -189,8 +188,8 @@ def fetch_one(work: Work, spec: StreamSpec, stream: RunStream) -> bool:
 
 def skip(work: Work, stream: RunStream, err: PermissionMissing | NothingReadable) -> None:
     """Leaves a stream out, says which right is missing, and leaves what is here of it as it is."""
-    with step(work.lease):
-        stream.state, stream.message, stream.finished_at = RunStream.State.SKIPPED, err.message, timezone.now()
+    with step(work.lease) as now:
+        stream.state, stream.message, stream.finished_at = RunStream.State.SKIPPED, err.message, now
         work.bill(stream)
         stream.save()
         missing = f" Missing: {err.which}." if err.which else ""

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import F, Sum
-from django.utils import timezone
+from django.db.models.functions import Now
 
 from integrations.errors import IntegrationError, ProtocolError, TransientError
 from integrations.models import Connection
@@ -104,7 +104,7 @@ def _close(run_id: int, state: str, result: str, *, message: str, code: str = ""
         state=state,
         result=result,
         phase=Run.Phase.FINISHED,
-        finished_at=timezone.now(),
+        finished_at=Now(),
         lease_until=None,
         message=message,
         error_code=code,
@@ -137,7 +137,7 @@ def failed(lease: Lease, message: str, *, code: str, error: IntegrationError | N
                 connection_failed(connection_id=lease.connection_id, error=error)
             unfinished = [RunStream.State.PENDING, RunStream.State.FETCHING, RunStream.State.FETCHED]
             RunStream.objects.filter(run_id=lease.run_id, state__in=unfinished).update(
-                state=RunStream.State.FAILED, finished_at=timezone.now()
+                state=RunStream.State.FAILED, finished_at=Now()
             )
             unstage(MergeContext(lease.organization_id, lease.connection_id, run.staging_id))
             _close(lease.run_id, Run.State.FAILED, Run.Result.ERROR, message=f"{message}{quoted} {applied}", code=code)
@@ -169,7 +169,7 @@ def close_cancelled(run_id: int) -> None:
     signal = run.signals.filter(kind="cancel").order_by("id").first()
     unfinished = [RunStream.State.PENDING, RunStream.State.FETCHING, RunStream.State.FETCHED]
     RunStream.objects.filter(run_id=run_id, state__in=unfinished).update(
-        state=RunStream.State.SKIPPED, finished_at=timezone.now()
+        state=RunStream.State.SKIPPED, finished_at=Now()
     )
     unstage(MergeContext(run.organization_id, run.connection_id, run.staging_id))
     lease = Lease(run.organization_id, run.connection_id, run_id, run.fence)
@@ -188,14 +188,14 @@ def wait(lease: Lease, error: IntegrationError, *, seconds: float, failures: int
 def park(lease: Lease, reason: str, *, code: str, seconds: float, attempts: int = 0, faults: int = 0) -> None:
     """Gives the run back until a moment; the sweeper rings then. Shown as a wait with its reason, not as slowness. ``attempts``, ``faults``:
     to be added to those in a row."""
-    until = timezone.now() + dt.timedelta(seconds=max(0.5, seconds) + random.uniform(0, 0.5))
+    pause = dt.timedelta(seconds=max(0.5, seconds) + random.uniform(0, 0.5))
     try:
         with step(lease, progress=False):
             fields: dict[str, Any] = {"seconds": round(seconds, 1), "code": code}
             note(lease.run_id, lease.organization_id, "warning", f"Waiting: {reason}", **fields)
             Run.objects.filter(pk=lease.run_id).update(
                 state=Run.State.WAITING,
-                wait_until=until,
+                wait_until=Now() + pause,
                 wait_reason=reason,
                 lease_until=None,
                 claims=GIVEN_BACK,

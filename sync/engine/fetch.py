@@ -6,10 +6,9 @@ import datetime as dt
 import time
 from collections.abc import Iterable, Sequence
 
-from django.utils import timezone
-
 from integrations.port import Page, ReadRequest, StreamSpec
 from integrations.records import Record
+from portal.core import database_clock
 from portal.core.merge import MergeCounts, merge, remove
 from sync.engine.arrivals import arrived
 from sync.engine.conflicts import settle_conflicts
@@ -41,7 +40,7 @@ def fetch_stream(work: Work, spec: StreamSpec, stream: RunStream) -> bool:
     request = request_for(work, spec, stream.since)
     while True:
         work.place.enter(spec.name, stream.pages + 1)
-        began, asked_at = time.monotonic(), timezone.now()
+        began, asked_at = time.monotonic(), database_clock.now()
         with reading(page_of(spec.name, stream.pages + 1)):
             page = work.call(work.adapter.read_page, request, stream.checkpoint)
         crash_point("page_fetched")
@@ -76,7 +75,7 @@ def land_page(
     """Stages one page (and merges it, in live mode) with its checkpoint, in one transaction. Returns whether the stream begins anew:
     the first page may show that the PSA's clock was set back, so that changes bear stamps from before the cursor."""
     number = stream.pages + 1
-    with step(work.lease):
+    with step(work.lease) as now:
         if page.records:
             wanted = scoped(work, spec.name, page.records, stream.watermark or page.server_time)
             stage(TARGETS[spec.name], work.context(), number, wanted, fetched_at)
@@ -92,11 +91,11 @@ def land_page(
         if work.run.remote_started_at is None and page.server_time is not None:
             work.run.remote_started_at = page.server_time
             work.run.save(update_fields=["remote_started_at"])
-        again = number == 1 and begins_earlier(work, stream, page.server_time)
+        again = number == 1 and begins_earlier(work, stream, page.server_time, now)
         if again:
             stream.checkpoint = None
         elif page.next is None:
-            stream.state, stream.finished_at = finished_state(work), timezone.now()
+            stream.state, stream.finished_at = finished_state(work), now
         work.bill(stream)
         stream.save()
         if stream.state == RunStream.State.DONE:
@@ -120,13 +119,13 @@ TOLERANCE = dt.timedelta(seconds=30)
 """How far the PSA's clock may be behind what the cursor and our own clock make of it: several servers, a correction by its own time source."""
 
 
-def begins_earlier(work: Work, stream: RunStream, server_time: dt.datetime | None) -> bool:
+def begins_earlier(work: Work, stream: RunStream, server_time: dt.datetime | None, now: dt.datetime) -> bool:
     """Moves the beginning of a quick read back where the PSA's clock was set back since the cursor was stored. At that moment it showed at
-    least what it shows now, less the time that has passed: no change since then bears an older stamp."""
+    least what it shows now, less the time that has passed by our clock until ``now``: no change since then bears an older stamp."""
     moved_at = work.cursor_moved_at(stream.name) if work.quick else None
     if moved_at is None or stream.since is None or server_time is None:
         return False
-    earliest = since_of(server_time - (timezone.now() - moved_at))
+    earliest = since_of(server_time - (now - moved_at))
     if earliest is None or earliest >= stream.since - TOLERANCE:
         return False
     note(

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import structlog
-from django.utils import timezone
+from django.db.models.functions import Now
 
 from integrations.port import Rejected
 from sync.models import RunIssue, RunLog
@@ -21,7 +21,7 @@ def note(run_id: int, organization_id: int, level: str, message: str, *, stream:
     RunLog.objects.create(
         organization_id=organization_id,
         run_id=run_id,
-        at=timezone.now(),
+        at=Now(),
         level=level,
         stream=stream,
         message=message,
@@ -58,7 +58,7 @@ def _issue(
         code=code,
         message=message,
         sample=sample[:2000],
-        at=timezone.now(),
+        at=Now(),
     )
 
 

@@ -69,14 +69,16 @@ UPDATE sync_run SET lease_until = clock_timestamp() + %(seconds)s * interval '1 
     claims = CASE WHEN %(advance)s THEN 1 ELSE claims END, faults = CASE WHEN %(advance)s THEN 0 ELSE faults END
 WHERE id = %(run)s AND fence = %(fence)s AND lease_until > clock_timestamp() AND state IN ('running', 'waiting', 'verifying', 'applying')
 RETURNING set_config('idle_in_transaction_session_timeout', %(idle)s, true), phase <> 'cleaning' AND EXISTS (
-    SELECT 1 FROM sync_runsignal s WHERE s.organization_id = sync_run.organization_id AND s.run_id = sync_run.id AND s.kind = 'cancel')"""
-"""The time-out: a worker that falls asleep in its transaction would keep the run's row locked, and nobody could take over. The last
-line: whether a person wants the run's end (see ``raise_if_cancelled``)."""
+    SELECT 1 FROM sync_runsignal s WHERE s.organization_id = sync_run.organization_id AND s.run_id = sync_run.id AND s.kind = 'cancel'),
+    clock_timestamp()"""
+"""The time-out: a worker that falls asleep in its transaction would keep the run's row locked, and nobody could take over. The second
+column: whether a person wants the run's end (see ``raise_if_cancelled``). The third: what ``step`` yields."""
 
 
 @contextmanager
-def step(lease: Lease, *, progress: bool = True, repeats: bool = False) -> Iterator[None]:
-    """A write transaction of the run. Raises LeaseLost for a zombie, and RunCancelled once a person has cancelled.
+def step(lease: Lease, *, progress: bool = True, repeats: bool = False) -> Iterator[dt.datetime]:
+    """A write transaction of the run; yields the database's time at its beginning. Raises LeaseLost for a zombie, and RunCancelled once
+    a person has cancelled.
 
     ``progress``: whether work was done (and this is not a mere sign of life during one bounded call). ``repeats``: whoever takes the run up
     anew does it once more, so that it is no advance: faults and deaths in a row are counted over it.
@@ -97,7 +99,7 @@ def step(lease: Lease, *, progress: bool = True, repeats: bool = False) -> Itera
             raise LeaseLost(f"run {lease.run_id} is no longer ours")
         if renewed[1]:
             raise RunCancelled
-        yield
+        yield renewed[2]
 
 
 def renew(lease: Lease, **changes: Any) -> None:

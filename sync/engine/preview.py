@@ -10,8 +10,8 @@ from typing import Any
 
 from django.db import connection
 from django.db.models import F
-from django.utils import timezone
 
+from portal.core import database_clock
 from portal.core.merge import BEFORE_AND_AFTER, MergeContext, Target, changed_sql, differs, news, read_whole_tables
 from sync.engine.apply import unsent_changes
 from sync.engine.children import GONE, orphaned
@@ -73,7 +73,7 @@ def preview_staged(work: Work, found: Finding) -> None:
     with step(work.lease, repeats=True):
         read_whole_tables()
         replace_earlier(work)
-        at = timezone.now()
+        at = database_clock.now()
         for stream in RunStream.objects_of(work.run):
             if stream.state in {RunStream.State.FETCHED, RunStream.State.DONE}:
                 work.place.enter(stream.name)

@@ -6,6 +6,7 @@ import datetime as dt
 
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Now
 
 from portal.tenancy.models import TenantModel
 from portal.tenancy.scope import tenant_transaction
@@ -282,6 +283,6 @@ class RunSignal(TenantModel):
 
     run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="signals", db_constraint=False)
     kind = models.CharField(max_length=8, choices=Kind.choices)
-    at = models.DateTimeField(auto_now_add=True)
+    at = models.DateTimeField(db_default=Now())
     by = models.ForeignKey("tenancy.User", null=True, on_delete=models.SET_NULL, related_name="+", db_constraint=False)
     reason = models.TextField(blank=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 from django.db import models
+from django.db.models.functions import Now
 
 from portal.tenancy.models import TenantModel
 
@@ -55,7 +56,7 @@ class Nightly(TenantModel):
     due_at = models.DateTimeField()
     kind = models.CharField(max_length=16)
     run = models.ForeignKey("sync.Run", null=True, on_delete=models.SET_NULL, related_name="+", db_constraint=False)
-    created_at = models.DateTimeField(auto_now_add=True)
+    created_at = models.DateTimeField(db_default=Now())
     caught_up = models.BooleanField(default=False, help_text="Started later than its window.")
 
     class Meta:

@@ -7,10 +7,10 @@ from typing import Any
 
 from django.db import connection as database
 from django.db.models import Count, Q
-from django.utils import timezone
 
 from integrations.models import Connection
 from integrations.settings_schema import ConnectionSettings, range_start, scope_from
+from portal.core import database_clock
 from sync.engine.outside import KNOWN, outside_parameters
 from sync.streams import TARGETS
 from tickets.models import Ticket
@@ -94,7 +94,7 @@ def rows_of(connection: Connection, companies: list[str]) -> tuple[tuple[str, in
 
 def _too_old(connection: Connection, wanted: ConnectionSettings) -> Q:
     kept = connection.settings.get("date_range_days", 365) == wanted.date_range_days
-    start = connection.range_start if kept else range_start(wanted, timezone.now())
+    start = connection.range_start if kept else range_start(wanted, database_clock.now())
     if wanted.date_range_days is None or start is None:
         return Q(pk__in=[])
     return Q(is_closed=True) & (Q(remote_updated_at__lt=start) | Q(remote_updated_at__isnull=True))

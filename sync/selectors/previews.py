@@ -6,9 +6,9 @@ import datetime as dt
 from dataclasses import dataclass
 
 from django.db.models import QuerySet
-from django.utils import timezone
 
 from integrations.models import Connection
+from portal.core import database_clock
 from portal.ledger.models import JournalEntry
 from sync.engine.still import AGAIN, outdated
 from sync.models import PreviewRecord, Run
@@ -52,7 +52,7 @@ def apply_refusal(preview: Run, connection: Connection) -> str:
         return f"This preview did not come to its end: nothing can be applied. {AGAIN}"
     if preview.scope.get("applied_by"):
         return f"Run {preview.scope['applied_by']} has taken this preview already. {AGAIN}"
-    if preview.staged_until is None or preview.staged_until <= timezone.now():
+    if preview.staged_until is None or preview.staged_until <= database_clock.now():
         return f"What this preview read was kept for an hour and is gone. {AGAIN}"
     return outdated(preview, connection)
 

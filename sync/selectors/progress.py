@@ -6,8 +6,7 @@ import datetime as dt
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from django.utils import timezone
-
+from portal.core import database_clock
 from sync.engine.plan import Mode, mode_of
 from sync.models import Run, RunStream
 from sync.selectors.runs import page_lines, run_streams
@@ -72,7 +71,7 @@ class RunProgress:
 def run_progress(run: Run, now: dt.datetime | None = None) -> RunProgress:
     """The progress of an open run, from its streams and the pages of the last minute."""
     pages = page_lines(run) if run.state in Run.ACTIVE else []
-    return progress_of(run, run_streams(run), pages, now or timezone.now())
+    return progress_of(run, run_streams(run), pages, now or database_clock.now())
 
 
 def progress_of(

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection as database
-from django.utils import timezone
 
 from integrations.settings_schema import settings_of
+from portal.core import database_clock
 from portal.core.merge import Target
 from sync.models import Run, RunStream
 from sync.streams import TARGETS
@@ -133,7 +133,7 @@ def undo_refusal(run: Run, now: dt.datetime | None = None) -> str:
         return "This run has not ended. Cancel it instead: nothing of it is applied."
     if "undone" in run.verification:
         return "This run has been undone already."
-    if (now or timezone.now()) > until:
+    if (now or database_clock.now()) > until:
         hours = settings_of(run.connection).undo_hours
         return f"What a run did can be undone for {hours} hours; this one ended longer ago."
     return ""

@@ -6,10 +6,11 @@ import datetime as dt
 from dataclasses import dataclass
 
 from django.db.models import Q
-from django.utils import timezone
+from django.db.models.functions import Now
 
 from integrations.models import Connection
 from integrations.settings_schema import LIMITS, settings_of
+from portal.core import database_clock
 from portal.core.errors import Refused
 from portal.tenancy.models import User
 from portal.tenancy.scope import system_transaction
@@ -52,7 +53,7 @@ def audit_request(*, connection: Connection, sample: int | None = None, actor: U
     if under_way is not None:
         return AuditRequested(under_way, True)
     audit = DriftAudit.objects.create(
-        organization_id=connection.organization_id, connection=connection, sample=size, created_at=timezone.now()
+        organization_id=connection.organization_id, connection=connection, sample=size, created_at=database_clock.now()
     )
     audit_record(action="sync.audited", target=audit, actor=actor, changes={"sample": [None, size]})
     return AuditRequested(audit, False)
@@ -60,14 +61,13 @@ def audit_request(*, connection: Connection, sample: int | None = None, actor: U
 
 def audits_due() -> list[tuple[int, int]]:
     """(organization, audit) of the oldest ones that nobody works on, marked as told of."""
-    now = timezone.now()
-    idle = Q(lease_until=None) | Q(lease_until__lt=now)
-    rested = Q(not_before=None) | Q(not_before__lte=now)
-    untold = Q(rung_at=None) | Q(rung_at__lt=now - TOLD_AGAIN)
+    idle = Q(lease_until=None) | Q(lease_until__lt=Now())
+    rested = Q(not_before=None) | Q(not_before__lte=Now())
+    untold = Q(rung_at=None) | Q(rung_at__lt=Now() - TOLD_AGAIN)
     with system_transaction():
         due = DriftAudit.objects.filter(idle, rested, untold, state=DriftAudit.State.OPEN).order_by("created_at")
         rows = list(due.values_list("organization_id", "pk")[:TOLD_AT_ONCE])
-        DriftAudit.objects.filter(pk__in=[pk for _, pk in rows]).update(rung_at=now)
+        DriftAudit.objects.filter(pk__in=[pk for _, pk in rows]).update(rung_at=Now())
     return rows
 
 

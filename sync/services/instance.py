@@ -8,11 +8,12 @@ from __future__ import annotations
 from typing import Any
 
 from django.db import connection as database
-from django.utils import timezone
+from django.db.models.functions import Now
 
 from integrations import registry
 from integrations.models import Connection
 from integrations.settings_schema import RECORD_FIELDS, range_start, settings_of
+from portal.core import database_clock
 from portal.core.errors import Refused
 from portal.tenancy.models import User
 from portal.tenancy.services.audit import audit_record
@@ -62,7 +63,7 @@ def change_begin(*, connection: Connection, actor: User | None, reason: str) -> 
         reason=reason.strip(),
         old=old,
         was_paused=was_paused,
-        started_at=timezone.now(),
+        started_at=database_clock.now(),
         started_by=actor,
     )
     said: dict[str, list[Any]] = {"reason": [None, change.reason], "address": [connection.address, ""]}
@@ -76,7 +77,7 @@ def change_cancel(*, change: InstanceChange, actor: User | None) -> None:
     if current.step != Step.DISCONNECTED:
         raise ChangeRefused("It can't be called off any more: the purge has begun.")
     _resume(current, actor)
-    _move(current, Step.CANCELLED, finished_at=timezone.now())
+    _move(current, Step.CANCELLED, finished_at=Now())
     audit_record(action="connection.change_cancelled", target=current.connection, actor=actor)
 
 
@@ -90,7 +91,7 @@ def change_purge(*, change: InstanceChange, actor: User | None) -> None:
     if open_run is not None:
         raise ChangeRefused(f"Run {open_run.pk} is still ending. Wait until it has ended, then purge.")
     counts = dict(live_counts(current.connection))
-    _move(current, Step.PURGING, counts=counts, rung_at=timezone.now())
+    _move(current, Step.PURGING, counts=counts, rung_at=Now())
     said = {name: [rows, 0] for name, rows in counts.items()}
     audit_record(action="connection.purge_begun", target=current.connection, actor=actor, changes=said)
     ring_purge_after_commit(current)
@@ -104,8 +105,9 @@ def change_connect(*, change: InstanceChange, provider: str, actor: User | None)
     connection = current.connection
     wanted: dict[str, Any] = {name: value for name, value in connection.settings.items() if name not in OF_THE_INSTANCE}
     connection.settings, connection.provider = wanted, system.key
-    connection.range_start = range_start(settings_of(connection), timezone.now())
-    connection.state, connection.state_reason, connection.state_since = Connection.State.DRAFT, "", timezone.now()
+    now = database_clock.now()
+    connection.range_start = range_start(settings_of(connection), now)
+    connection.state, connection.state_reason, connection.state_since = Connection.State.DRAFT, "", now
     connection.setup_step = "credentials"
     connection.save(
         update_fields=["settings", "provider", "range_start", "state", "state_reason", "state_since", "setup_step"]
@@ -150,7 +152,7 @@ def change_finish(*, change: InstanceChange, actor: User | None) -> RunRequested
     if current.step != Step.READING or read is None or read.state != Run.State.DONE:
         raise ChangeRefused("Members and companies of the new instance were not read yet.")
     _resume(current, actor)
-    _move(current, Step.DONE, finished_at=timezone.now())
+    _move(current, Step.DONE, finished_at=Now())
     audit_record(action="connection.change_done", target=current.connection, actor=actor)
     return run_request(
         connection=current.connection, kind=Run.Kind.FULL, trigger=Run.Trigger.PERSON, actor=actor, urgent=True

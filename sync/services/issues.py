@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import structlog
 from django.db import transaction
-from django.utils import timezone
+from django.db.models.functions import Now
 
 from integrations.errors import IntegrationError
 from integrations.models import Connection
+from portal.core import database_clock
 from portal.core.errors import Refused
 from portal.tenancy.models import User
 from portal.tenancy.scope import tenant_transaction
@@ -45,7 +46,7 @@ def issues_retry(*, issue: Issue, all_alike: bool, actor: User) -> int:
         raise Refused("A whole sync failed here, or a part of it, not a record: start a sync to try again.")
     wanted = Issue.objects.filter(**like(issue)) if all_alike else Issue.objects.filter(pk=issue.pk, cleared_at=None)
     keys = list(wanted.order_by("pk").values_list("pk", flat=True)[:AT_ONCE])
-    asked = Issue.objects.filter(pk__in=keys).update(retry_at=timezone.now())
+    asked = Issue.objects.filter(pk__in=keys).update(retry_at=Now())
     audit_record(action="issue.retried", target=issue, actor=actor, changes={"records": [None, asked]})
     organization_id = issue.organization_id
     transaction.on_commit(lambda: ring_retries(organization_id))
@@ -57,7 +58,7 @@ def issues_dismiss(*, issue: Issue, reason: str, actor: User) -> int:
     if not reason.strip():
         raise Refused("Say why this may stay as it is: others will wonder.", field="reason")
     dismissed = Issue.objects.filter(**like(issue), dismissed_at=None).update(
-        dismissed_at=timezone.now(), dismissed_by=actor, dismiss_reason=reason.strip()
+        dismissed_at=Now(), dismissed_by=actor, dismiss_reason=reason.strip()
     )
     audit_record(
         action="issue.dismissed",
@@ -101,5 +102,5 @@ def failed_again(issue: Issue, code: str, message: str) -> None:
     """The other try failed too: says how."""
     with tenant_transaction(issue.organization_id):
         again = Issue.objects.select_for_update().get(pk=issue.pk)
-        again.code, again.message, again.last_at, again.times = code, message, timezone.now(), again.times + 1
+        again.code, again.message, again.last_at, again.times = code, message, database_clock.now(), again.times + 1
         again.save(update_fields=["code", "message", "last_at", "times"])

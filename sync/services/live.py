@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import structlog
 from django.db import connection as database
-from django.utils import timezone
 
 from integrations.errors import IntegrationError, NotFound
 from integrations.models import Connection
@@ -15,6 +14,7 @@ from integrations.port import Adapter, Scope
 from integrations.records import Record
 from integrations.services.connections import connection_answered, connection_failed, connection_open
 from integrations.settings_schema import scope_of
+from portal.core import database_clock
 from portal.core.merge import MergeContext, merge
 from portal.tenancy.scope import tenant_transaction
 from sync.engine.children import Parents, remove_orphans
@@ -56,7 +56,7 @@ def ticket_refresh(*, ticket_id: int) -> Refreshed:
 
 
 def _refresh(adapter: Adapter, connection: Connection, ticket: Ticket, scope: Scope) -> Refreshed:
-    fetched_at = timezone.now()
+    fetched_at = database_clock.now()
     record = adapter.read_one("tickets", ticket.remote_id, scope)
     notes = adapter.read_children("notes", ticket.remote_id, scope).records
     with tenant_transaction():

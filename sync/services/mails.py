@@ -15,11 +15,12 @@ import structlog
 from django.conf import settings
 from django.core.mail import EmailMessage, get_connection
 from django.db.models import Q
+from django.db.models.functions import Now
 from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils import timezone
 
 from integrations.models import Connection
+from portal.core import database_clock
 from portal.tenancy.models import Membership, Organization, User
 from portal.tenancy.scope import system_transaction, tenant_transaction
 from sync.models import Alarm, Issue, MailChoice, Run
@@ -35,8 +36,8 @@ DAY = dt.timedelta(days=1)
 
 def mails_due() -> list[int]:
     """Organizations in which a mail is to be sent."""
-    now = timezone.now()
     with system_transaction():
+        now = database_clock.now()
         alarms = Alarm.objects.filter(untold(now))
         digests = MailChoice.objects.filter(digest_next_at__lte=now)
         return sorted(
@@ -61,8 +62,8 @@ def mails_send() -> int:
 
 
 def _claimed_alarm() -> Alarm | None:
-    now = timezone.now()
     with tenant_transaction():
+        now = database_clock.now()
         free = Alarm.objects.select_for_update(skip_locked=True, of=("self",)).select_related("connection")
         alarm = free.filter(untold(now)).order_by("pk").first()
         if alarm is not None:
@@ -93,7 +94,7 @@ def _tell(alarm: Alarm) -> int:
     sent = send(recipients, subject, render_to_string(f"emails/{name}.txt", about))
     if sent is None:
         return 0
-    told: dict[str, Any] = {"end_told_at": timezone.now()} if over else {"told_at": timezone.now()}
+    told: dict[str, Any] = {"end_told_at": Now()} if over else {"told_at": Now()}
     with tenant_transaction():
         # Another cause meanwhile stays untold: its mail is still to come.
         Alarm.objects.filter(pk=alarm.pk, code=alarm.code, cause=alarm.cause).update(**told)
@@ -109,8 +110,8 @@ def failure_recipients() -> list[str]:
 
 
 def _claimed_digest() -> MailChoice | None:
-    now = timezone.now()
     with tenant_transaction():
+        now = database_clock.now()
         free = MailChoice.objects.select_for_update(skip_locked=True, of=("self",)).select_related("user")
         choice = free.filter(digest_next_at__lte=now).order_by("pk").first()
         if choice is not None:
@@ -125,7 +126,7 @@ def _digest(choice: MailChoice) -> int:
             user_id=choice.user_id, role__permissions__contains=["view_integration_logs"]
         )
         wanted = belongs.exists() and choice.user.is_active
-        about = digest_of(organization, timezone.now()) if wanted else {}
+        about = digest_of(organization, database_clock.now()) if wanted else {}
     sent = 0
     if wanted:
         subject = f"{organization.name}: {about['headline']}"
@@ -134,7 +135,7 @@ def _digest(choice: MailChoice) -> int:
             return 0
         sent = taken
     with tenant_transaction():
-        following = digest_next(organization.time_zone, timezone.now()) if wanted else None
+        following = digest_next(organization.time_zone, database_clock.now()) if wanted else None
         MailChoice.objects.filter(pk=choice.pk).update(digest_next_at=following)
     return sent
 
@@ -178,7 +179,7 @@ def digest_next(zone: str, now: dt.datetime) -> dt.datetime:
 
 def mail_choose(*, user: User, organization: Organization, failures: bool, digest: bool) -> MailChoice:
     """Keeps which mails the person wants. In a tenant transaction."""
-    following = digest_next(organization.time_zone, timezone.now()) if digest else None
+    following = digest_next(organization.time_zone, database_clock.now()) if digest else None
     choice, _ = MailChoice.objects.update_or_create(
         organization_id=organization.pk,
         user=user,

@@ -6,8 +6,6 @@ import datetime as dt
 import hashlib
 from zoneinfo import ZoneInfo
 
-from django.utils import timezone
-
 
 def spread(connection_id: int, window_minutes: int) -> dt.timedelta:
     """The connection's own place in the window: the same every night, different for neighbours."""
@@ -37,11 +35,9 @@ def next_night(
 EVERY = {"week": dt.timedelta(days=7), "month": dt.timedelta(days=30), "quarter": dt.timedelta(days=91)}
 
 
-def nightly_kind(
-    kind: str, full_every: str, last_full_at: dt.datetime | None, *, now: dt.datetime | None = None
-) -> str:
+def nightly_kind(kind: str, full_every: str, last_full_at: dt.datetime | None, *, now: dt.datetime) -> str:
     """full, or quick where a full one is not due yet. Half a day of grace, so that a weekly one stays on its weekday."""
     if kind == "full" or last_full_at is None:
         return "full"
-    age = (now or timezone.now()) - last_full_at
+    age = now - last_full_at
     return "full" if age >= EVERY[full_every] - dt.timedelta(hours=12) else "quick"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
-from django.utils import timezone
+from django.db.models.functions import Now
 
 from portal.tenancy.models import User
 from sync.models import Run
@@ -22,10 +22,8 @@ def notices_take(*, user: User) -> list[Run]:
         .defer("connection__credentials")
     )
     runs = list(
-        own.filter(requested_by_id=user.pk, notified_at=None, finished_at__gte=timezone.now() - NEWS).order_by("pk")[
-            :MOST
-        ]
+        own.filter(requested_by_id=user.pk, notified_at=None, finished_at__gte=Now() - NEWS).order_by("pk")[:MOST]
     )
     if runs:
-        Run.objects.filter(pk__in=[run.pk for run in runs]).update(notified_at=timezone.now())
+        Run.objects.filter(pk__in=[run.pk for run in runs]).update(notified_at=Now())
     return runs

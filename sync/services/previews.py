@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import structlog
 from django.db import connection as database
-from django.utils import timezone
+from django.db.models.functions import Now
 
 from integrations.models import Connection
+from portal.core import database_clock
 from portal.core.merge import MergeContext
 from portal.tenancy.models import User
 from portal.tenancy.scope import system_transaction, tenant_transaction
@@ -49,6 +50,7 @@ def preview_request(
         raise RunRefused(
             f"A {lower(open_one.get_kind_display())} is open (run {open_one.pk}). Wait for it, or cancel it, then preview again."
         )
+    now = database_clock.now()
     run = Run.objects.create(
         organization_id=connection.organization_id,
         connection=connection,
@@ -59,8 +61,8 @@ def preview_request(
         scope={"of": of},
         requested_by=actor,
         reason=reason.strip(),
-        created_at=timezone.now(),
-        rung_at=timezone.now(),
+        created_at=now,
+        rung_at=now,
     )
     audit_record(action="sync.previewed", target=run, actor=actor, changes={"kind": [None, of]})
     ring_after_commit(run)
@@ -83,7 +85,7 @@ def preview_apply(*, preview: Run, trigger: str, actor: User | None = None, reas
             f"A {lower(other.get_kind_display())} is open (run {other.pk}). Wait for it, or cancel it first."
         )
     carried = {name: current.scope[name] for name in ("range_start",) if name in current.scope}
-    began = current.started_at or current.created_at
+    began, now = current.started_at or current.created_at, database_clock.now()
     run = Run.objects.create(
         organization_id=connection.organization_id,
         connection=connection,
@@ -94,8 +96,8 @@ def preview_apply(*, preview: Run, trigger: str, actor: User | None = None, reas
         scope={"preview": current.pk, "began": began.isoformat()} | carried,
         requested_by=actor,
         reason=reason.strip(),
-        created_at=timezone.now(),
-        rung_at=timezone.now() if trigger in BY_PEOPLE else None,
+        created_at=now,
+        rung_at=now if trigger in BY_PEOPLE else None,
         remote_started_at=current.remote_started_at,
     )
     take_over(current, run)
@@ -135,13 +137,12 @@ def take_over(preview: Run, run: Run) -> None:
 
 def previews_expire() -> None:
     """Deletes what previews read whose hour is over. Finds as the system role, works as the tenant; twice is as good as once."""
-    now = timezone.now()
     with system_transaction():
-        over = Run.objects.filter(staged_until__lte=now, state=Run.State.DONE).order_by("staged_until")
+        over = Run.objects.filter(staged_until__lte=Now(), state=Run.State.DONE).order_by("staged_until")
         found = list(over.values_list("organization_id", "pk")[:100])
     for organization_id, run_id in found:
         with tenant_transaction(organization_id):
-            run = Run.objects.select_for_update(skip_locked=True).filter(pk=run_id, staged_until__lte=now).first()
+            run = Run.objects.select_for_update(skip_locked=True).filter(pk=run_id, staged_until__lte=Now()).first()
             if run is not None:
                 unstage(MergeContext(organization_id, run.connection_id, run_id))
                 Run.objects.filter(pk=run_id).update(staged_until=None)

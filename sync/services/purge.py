@@ -6,10 +6,11 @@ import time
 
 from django.conf import settings
 from django.db import connection as database
-from django.utils import timezone
+from django.db.models.functions import Now
 
 from integrations.models import Connection
 from mappings.services import connection_forgotten
+from portal.core import database_clock
 from portal.ledger.models import JournalEntry, PendingChange
 from portal.tenancy.scope import tenant_transaction
 from portal.tenancy.services.audit import audit_record
@@ -56,11 +57,11 @@ def purge_step(change_id: int) -> bool:
         change = open_one.filter(pk=change_id, step=InstanceChange.Step.PURGING).first()
         if change is None:
             return False
-        change.rung_at = timezone.now()
+        change.rung_at = database_clock.now()
         if change.hidden_at is None:
             hide(change)
         elif not delete_some(change) and change.journal_gone_at is not None:
-            change.step, change.purged_at = InstanceChange.Step.PURGED, timezone.now()
+            change.step, change.purged_at = InstanceChange.Step.PURGED, database_clock.now()
             said = {name: [rows, 0] for name, rows in change.purged.items()}
             audit_record(action="connection.purged", target=change.connection, actor=change.started_by, changes=said)
         change.save()
@@ -73,16 +74,16 @@ def hide(change: InstanceChange) -> None:
     with database.cursor() as cursor:
         for target in TARGETS.values():
             cursor.execute(
-                f"""UPDATE "{target.table}" SET removed_at = now() WHERE organization_id = %s AND connection_id = %s
+                f"""UPDATE "{target.table}" SET removed_at = clock_timestamp() WHERE organization_id = %s AND connection_id = %s
                 AND removed_at IS NULL""",
                 place,
             )
-    Connection.objects.filter(pk=change.connection_id).update(**BLANK, state_since=timezone.now())
+    Connection.objects.filter(pk=change.connection_id).update(**BLANK, state_since=Now())
     for kind in (Cursor, ParentRead, PendingChange):
         kind.objects.filter(connection_id=change.connection_id).delete()
-    Issue.objects.filter(connection_id=change.connection_id, cleared_at=None).update(cleared_at=timezone.now())
+    Issue.objects.filter(connection_id=change.connection_id, cleared_at=None).update(cleared_at=Now())
     connection_forgotten(change.connection, actor=change.started_by)
-    change.hidden_at = timezone.now()
+    change.hidden_at = database_clock.now()
 
 
 def delete_some(change: InstanceChange) -> int:
@@ -105,5 +106,5 @@ def delete_some(change: InstanceChange) -> int:
     if change.journal_gone_at is not None:
         return 0
     entries = JournalEntry.objects.filter(connection_id=change.connection_id).count()
-    change.purged["journal"], change.journal_gone_at = entries, timezone.now()
+    change.purged["journal"], change.journal_gone_at = entries, database_clock.now()
     return entries

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection as database
-from django.utils import timezone
+from django.db.models.functions import Now
 
 from integrations.errors import IntegrationError, NotFound, PermissionMissing, UnsupportedFeature
 from integrations.models import Connection
 from integrations.port import Adapter, Reach, Scope
 from integrations.records import Record
 from integrations.services.connections import connection_answered, connection_failed, connection_open
+from portal.core import database_clock
 from portal.core.errors import Refused
 from portal.core.merge import Target
 from portal.tenancy.scope import tenant_transaction
@@ -64,7 +65,7 @@ def record_replay(*, connection: Connection, stream: str, remote_id: str) -> Rep
 
 
 def _replay(adapter: Adapter, connection: Connection, stream: str, remote_id: str, scope: Scope) -> Replayed:
-    target, fetched_at = TARGETS[stream], timezone.now()
+    target, fetched_at = TARGETS[stream], database_clock.now()
     record = adapter.read_one(stream, remote_id, scope)
     if not adapter.in_scope(record, scope):
         raise OutOfScope("The settings of this connection leave this record out.")
@@ -83,7 +84,7 @@ def _replay(adapter: Adapter, connection: Connection, stream: str, remote_id: st
             written += land(connection, "notes", notes, fetched_at, parent=record.remote_id)
         after = content(connection, target, record.remote_id)
         Issue.objects.filter(connection=connection, stream=stream, remote_id=record.remote_id, cleared_at=None).update(
-            cleared_at=timezone.now(), retry_at=None
+            cleared_at=Now(), retry_at=None
         )
         connection_answered(connection_id=connection.pk)
     return Replayed(

@@ -8,9 +8,10 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.db import connection as database
-from django.utils import timezone
+from django.db.models.functions import Now
 
 from integrations.models import Connection
+from portal.core import database_clock
 from portal.core.errors import Refused
 from portal.tenancy.models import User
 from portal.tenancy.services.audit import audit_record
@@ -66,6 +67,7 @@ def run_request(
                 f"Run {already.pk} applies a preview now. Press again when it has ended: this would read anew."
             )
         return join(already, urgent=urgent)
+    now = database_clock.now()
     run = Run.objects.create(
         organization_id=connection.organization_id,
         connection=connection,
@@ -77,8 +79,8 @@ def run_request(
         urgent=urgent,
         requested_by=actor,
         reason=reason.strip(),
-        created_at=timezone.now(),
-        rung_at=timezone.now() if trigger in BY_PEOPLE else None,
+        created_at=now,
+        rung_at=now if trigger in BY_PEOPLE else None,
     )
     if trigger in BY_PEOPLE:
         audit_record(
@@ -172,7 +174,7 @@ def run_approve(*, run: Run, actor: User | None, reason: str) -> Approved:
     if given and needs_second(current):
         require_another(given[0], actor)
     mine = {"by": actor.email if actor else COMMAND_LINE, "by_id": actor.pk if actor else None}
-    approvals = [*given, mine | {"reason": reason.strip(), "at": timezone.now().isoformat()}]
+    approvals = [*given, mine | {"reason": reason.strip(), "at": database_clock.now().isoformat()}]
     complete = len(approvals) > 1 or not needs_second(current)
     record_approval(current, approvals, complete=complete)
     RunSignal.objects.create(
@@ -193,7 +195,7 @@ def record_approval(run: Run, approvals: list[dict[str, Any]], *, complete: bool
             "approved_by": " and ".join(approval["by"] for approval in approvals),
             "approved_reason": "; ".join(approval["reason"] for approval in approvals),
         }
-        changes |= {"state": Run.State.QUEUED, "result": "", "message": "", "rung_at": timezone.now()}
+        changes |= {"state": Run.State.QUEUED, "result": "", "message": "", "rung_at": Now()}
     try:
         with transaction.atomic():
             Run.objects.filter(pk=run.pk, state=Run.State.HELD).update(**changes)

@@ -5,9 +5,8 @@ from __future__ import annotations
 import datetime as dt
 from zoneinfo import ZoneInfo
 
-from django.utils import timezone
-
 from integrations.models import Connection
+from portal.core import database_clock
 from portal.core.errors import Refused
 from portal.tenancy.models import Organization, User
 from portal.tenancy.services.audit import audit_record
@@ -68,7 +67,7 @@ def check(values: dict[str, object]) -> None:
 
 def schedule_pause(*, schedule: Schedule, actor: User | None) -> Schedule:
     """Nothing starts by itself until it is resumed; people still can."""
-    schedule.paused_at, schedule.paused_by = timezone.now(), actor
+    schedule.paused_at, schedule.paused_by = database_clock.now(), actor
     schedule.save()
     audit_record(action="schedule.paused", target=schedule, actor=actor)
     return schedule
@@ -85,7 +84,7 @@ def schedule_resume(*, schedule: Schedule, actor: User | None) -> Schedule:
 
 def reckon(schedule: Schedule, *, now: dt.datetime | None = None) -> None:
     """Sets the next times. A night that already ran is not due again, whatever is changed."""
-    moment = now or timezone.now()
+    moment = now or database_clock.now()
     schedule.quick_next_at = moment + dt.timedelta(minutes=schedule.quick_minutes) if schedule.quick_minutes else None
     if not schedule.nightly_on:
         schedule.nightly_next_at = schedule.nightly_next_date = None
@@ -106,13 +105,14 @@ def nightly_bring_forward(*, schedule: Schedule, actor: User | None) -> Schedule
     """The coming night runs now instead: the ledger then has it, so it does not run twice."""
     if not schedule.nightly_on or schedule.paused_at is not None:
         raise ScheduleInvalid("The nightly sync is off or paused. Switch it on first.")
-    schedule.nightly_next_at = timezone.now()
+    schedule.nightly_next_at = database_clock.now()
     schedule.save()
     audit_record(action="schedule.brought_forward", target=schedule, actor=actor)
     return schedule
 
 
-def kind_of_night(schedule: Schedule) -> str:
+def kind_of_night(schedule: Schedule, now: dt.datetime) -> str:
     """What this night's run is."""
     cursor = Cursor.objects.filter(connection_id=schedule.connection_id, stream="tickets").first()
-    return nightly_kind(schedule.nightly_kind, schedule.full_every, cursor.full_at if cursor else None)
+    last_full_at = cursor.full_at if cursor else None
+    return nightly_kind(schedule.nightly_kind, schedule.full_every, last_full_at, now=now)

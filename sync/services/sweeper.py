@@ -7,9 +7,10 @@ import datetime as dt
 import structlog
 from django.conf import settings
 from django.db.models import Q
-from django.utils import timezone
+from django.db.models.functions import Now
 
 from integrations.models import Connection
+from portal.core import database_clock
 from portal.tenancy.scope import system_transaction, tenant_transaction
 from portal.tenancy.services.password_resets import password_resets_waiting
 from sync.bells import ring, ring_audit, ring_mails, ring_password_resets, ring_purge, ring_retries
@@ -53,8 +54,8 @@ def ring_turns() -> None:
 
 def schedules_due() -> list[tuple[int, int]]:
     """(organization, schedule) of all that should have started something by now."""
-    now = timezone.now()
     with system_transaction():
+        now = database_clock.now()
         due = Schedule.objects.filter(Q(quick_next_at__lte=now) | Q(nightly_next_at__lte=now), paused_at=None)
         return list(due.order_by("nightly_next_at", "quick_next_at").values_list("organization_id", "pk")[:500])
 
@@ -66,7 +67,7 @@ def start_due(organization_id: int, schedule_id: int) -> None:
         if schedule is None:
             return
         connection = Connection.objects.get(pk=schedule.connection_id)
-        now = timezone.now()
+        now = database_clock.now()
         if schedule.nightly_next_at is not None and schedule.nightly_next_at <= now:
             start_night(schedule, connection, now)
         elif schedule.quick_next_at is not None and schedule.quick_next_at <= now and not is_first(connection):
@@ -78,7 +79,7 @@ def start_due(organization_id: int, schedule_id: int) -> None:
 def start_night(schedule: Schedule, connection: Connection, now: dt.datetime) -> None:
     """One local night: its row decides, whoever comes second finds it there."""
     due, date = schedule.nightly_next_at or now, schedule.nightly_next_date or now.date()
-    kind = kind_of_night(schedule)
+    kind = kind_of_night(schedule, now)
     night, made = Nightly.objects.get_or_create(
         connection=connection,
         local_date=date,
@@ -108,29 +109,28 @@ def start(connection: Connection, kind: str, trigger: str) -> Run | None:
 
 def runs_due() -> list[tuple[int, int, str, bool]]:
     """(organization, run, lane, urgent) of begun runs that nobody works on, marked as rung for."""
-    now = timezone.now()
-    patience = now - dt.timedelta(seconds=settings.SYNC_LEASE_SECONDS)
+    patience = Now() - dt.timedelta(seconds=settings.SYNC_LEASE_SECONDS)
     dead = Q(state__in=[Run.State.RUNNING, Run.State.VERIFYING, Run.State.APPLYING]) & (
-        Q(lease_until=None) | Q(lease_until__lt=now)
+        Q(lease_until=None) | Q(lease_until__lt=Now())
     )
-    rested = Q(state=Run.State.WAITING) & (Q(wait_until=None) | Q(wait_until__lte=now))
+    rested = Q(state=Run.State.WAITING) & (Q(wait_until=None) | Q(wait_until__lte=Now()))
     with system_transaction():
         due = Run.objects.filter(dead | rested).filter(Q(rung_at=None) | Q(rung_at__lt=patience) | rested)
         rows = list(due.order_by("-urgent", "id").values_list("organization_id", "pk", "lane", "urgent")[:1000])
-        Run.objects.filter(pk__in=[row[1] for row in rows]).update(rung_at=now)
+        Run.objects.filter(pk__in=[row[1] for row in rows]).update(rung_at=Now())
     return rows
 
 
 def retries_due() -> list[int]:
     """Organizations in which somebody asked for records again, and nobody came: the bell was lost, or the worker."""
-    patience = timezone.now() - 4 * dt.timedelta(seconds=settings.SYNC_LEASE_SECONDS)
+    patience = Now() - 4 * dt.timedelta(seconds=settings.SYNC_LEASE_SECONDS)
     with system_transaction():
         return list(Issue.objects.filter(retry_at__lt=patience).values_list("organization_id", flat=True).distinct())
 
 
 def purges_due() -> list[tuple[int, int]]:
     """(organization, change) of purges that nobody works on: the bell was lost, or the worker."""
-    patience = timezone.now() - 4 * dt.timedelta(seconds=settings.SYNC_LEASE_SECONDS)
+    patience = Now() - 4 * dt.timedelta(seconds=settings.SYNC_LEASE_SECONDS)
     with system_transaction():
         due = InstanceChange.objects.filter(step=InstanceChange.Step.PURGING, rung_at__lt=patience)
         return list(due.values_list("organization_id", "pk"))

@@ -6,8 +6,8 @@ import datetime as dt
 
 from django.conf import settings
 from django.db import connection
-from django.utils import timezone
 
+from portal.core import database_clock
 from portal.tenancy.scope import system_transaction
 
 AHEAD = 16
@@ -31,7 +31,7 @@ SELECT id FROM (
 WHERE urgent OR place <= %(ahead)s - told ORDER BY urgent DESC, turn, id"""
 
 TELL = f"""
-UPDATE sync_run SET rung_at = %(now)s FROM (SELECT id, row_number() OVER () AS place FROM ({NEXT}) n) chosen
+UPDATE sync_run SET rung_at = clock_timestamp() FROM (SELECT id, row_number() OVER () AS place FROM ({NEXT}) n) chosen
 WHERE sync_run.id = chosen.id AND state = 'queued' AND (rung_at IS NULL OR rung_at < %(patience)s)
 RETURNING chosen.place, organization_id, sync_run.id, lane, urgent"""
 
@@ -41,9 +41,8 @@ def turns(ahead: int = AHEAD) -> list[tuple[int, int, str, bool]]:
 
     One that was told and is still queued after the length of a lease is told again: its bell was lost, or its worker.
     """
-    now = timezone.now()
-    patience = now - dt.timedelta(seconds=settings.SYNC_LEASE_SECONDS)
     with system_transaction(), connection.cursor() as cursor:
-        cursor.execute(TELL, {"now": now, "patience": patience, "ahead": ahead})
+        patience = database_clock.now() - dt.timedelta(seconds=settings.SYNC_LEASE_SECONDS)
+        cursor.execute(TELL, {"patience": patience, "ahead": ahead})
         rows = sorted(cursor.fetchall())
     return [row[1:] for row in rows]

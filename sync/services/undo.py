@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from django.db import connection as database
-from django.utils import timezone
 
+from portal.core import database_clock
 from portal.core.merge import JOURNAL, Target
 from portal.ledger.models import PendingChange
 from portal.tenancy.models import User
@@ -140,7 +140,7 @@ def record(run: Run, undone: Undone, actor: User | None, reason: str) -> None:
     said = figures | {
         "by": actor.email if actor else "command line",
         "reason": reason,
-        "at": timezone.now().isoformat(),
+        "at": database_clock.now().isoformat(),
         "message": undone.message,
     }
     Run.objects.filter(pk=run.pk).update(verification=run.verification | {"undone": said})

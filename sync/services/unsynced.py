@@ -5,10 +5,9 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from django.utils import timezone
-
 from integrations.models import Connection
 from integrations.records import TicketRecord
+from portal.core import database_clock
 from portal.ledger.models import JournalEntry
 from sync.models import Cursor, Issue, Run, RunStream, Schedule
 from sync.services.runs import is_first
@@ -110,7 +109,7 @@ def _not_brought_yet(connection: Connection, record: TicketRecord, working: Run 
 
 
 def _soon(at: dt.datetime | None) -> str:
-    minutes = 0 if at is None else max(0, round((at - timezone.now()).total_seconds() / 60))
+    minutes = 0 if at is None else max(0, round((at - database_clock.now()).total_seconds() / 60))
     return "in a moment" if minutes == 0 else f"in {minutes} min"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db import models
+from django.db.models.functions import Now
 
 from portal.tenancy.models import TenantModel
 
@@ -31,7 +32,7 @@ class PendingChange(TenantModel):
     actor = models.ForeignKey(
         "tenancy.User", null=True, on_delete=models.SET_NULL, related_name="+", db_constraint=False
     )
-    created_at = models.DateTimeField(auto_now_add=True)
+    created_at = models.DateTimeField(db_default=Now())
     message = models.TextField(blank=True)
 
     class Meta:
