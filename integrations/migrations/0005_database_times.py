@@ -5,15 +5,14 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('integrations', '0004_connection_usage'),
+        ("integrations", "0004_connection_usage"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='connection',
-            name='created_at',
+            model_name="connection",
+            name="created_at",
             field=models.DateTimeField(db_default=django.db.models.functions.datetime.Now()),
         ),
     ]

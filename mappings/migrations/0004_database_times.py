@@ -5,15 +5,14 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('mappings', '0003_one_board'),
+        ("mappings", "0003_one_board"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='client',
-            name='created_at',
+            model_name="client",
+            name="created_at",
             field=models.DateTimeField(db_default=django.db.models.functions.datetime.Now()),
         ),
     ]

@@ -5,20 +5,19 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('sync', '0013_staging_of_descriptions'),
+        ("sync", "0013_staging_of_descriptions"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='nightly',
-            name='created_at',
+            model_name="nightly",
+            name="created_at",
             field=models.DateTimeField(db_default=django.db.models.functions.datetime.Now()),
         ),
         migrations.AlterField(
-            model_name='runsignal',
-            name='at',
+            model_name="runsignal",
+            name="at",
             field=models.DateTimeField(db_default=django.db.models.functions.datetime.Now()),
         ),
     ]

@@ -5,15 +5,14 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('ledger', '0003_goes_with_connection'),
+        ("ledger", "0003_goes_with_connection"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='pendingchange',
-            name='created_at',
+            model_name="pendingchange",
+            name="created_at",
             field=models.DateTimeField(db_default=django.db.models.functions.datetime.Now()),
         ),
     ]

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 from concurrent.futures import ThreadPoolExecutor
-from types import SimpleNamespace
 from unittest.mock import patch
 from zoneinfo import ZoneInfo, available_timezones
 
 from django.db import connection as line
 
 from integrations.models import Connection
+from portal.core import database_clock
 from portal.tenancy.models import Organization
 from portal.tenancy.scope import tenant_transaction
 from portal.tenancy.services.organizations import organization_create
@@ -18,7 +18,7 @@ from sync import bells
 from sync.faults.ground import Ground, connected
 from sync.faults.verdict import Verdict, until
 from sync.models import Nightly, Run, Schedule
-from sync.services import schedules, sweeper
+from sync.services import sweeper
 from sync.services.schedules import schedule_of, schedule_update
 
 SEASONS = (dt.datetime(2027, 3, 26, tzinfo=dt.UTC), dt.datetime(2027, 10, 29, tzinfo=dt.UTC))
@@ -134,7 +134,7 @@ def sweep_at(now: dt.datetime, *, at_once: int) -> None:
         finally:
             line.close()
 
-    with patch.object(sweeper, "timezone", SimpleNamespace(now=lambda: now)), ThreadPoolExecutor(at_once) as hands:
+    with patch.object(database_clock, "now", lambda: now), ThreadPoolExecutor(at_once) as hands:
         list(hands.map(one, range(at_once)))
 
 
@@ -145,7 +145,7 @@ def move(place: Connection, now: dt.datetime) -> int:
         last = Nightly.objects.filter(connection=place).order_by("-local_date").first()
         if last is None or last.local_date != local.date() or local.hour > 21:
             return 0
-        with patch.object(schedules, "timezone", SimpleNamespace(now=lambda: now)):
+        with patch.object(database_clock, "now", lambda: now):
             later = (local + dt.timedelta(hours=1)).time().replace(second=0, microsecond=0)
             schedule_update(schedule=schedule_of(place), actor=None, nightly_at=later)
     return 1
