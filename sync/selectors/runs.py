@@ -6,10 +6,10 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.db.models import QuerySet
+from django.db.models import QuerySet, Value
+from django.db.models.functions import Now
 
 from integrations.models import Connection
-from portal.core import database_clock
 from sync.models import ParentRead, Run, RunIssue, RunLog, RunStream, Schedule
 
 KINDS = (Run.Kind.QUICK, Run.Kind.FULL, Run.Kind.CLEAR_RESYNC)
@@ -86,7 +86,7 @@ def schedule_get(connection: Connection) -> Schedule | None:
 
 def run_coverage(run: Run, streams: Sequence[RunStream], now: dt.datetime | None = None) -> list[Coverage]:
     """What the run's per-parent streams cover, of those that know how many parents there are."""
-    since = (now or database_clock.now()) - dt.timedelta(days=COVERAGE_DAYS)
+    since = (Now() if now is None else Value(now)) - dt.timedelta(days=COVERAGE_DAYS)
     found = []
     for stream in streams:
         if not stream.coverage:

@@ -18,7 +18,7 @@ from portal.web.request import PortalRequest
 from portal.web.sync.audits import shown_audit
 from portal.web.sync.forms import ClearForm
 from portal.web.sync.found import found_connection
-from portal.web.sync.panel import panel_of
+from portal.web.sync.panel import panels_of
 from portal.web.sync.words import KIND_ICONS, KINDS, Badge, badge_of, expectation_words, stream_words
 from portal.web.wording import counted
 from sync.models import Run, Schedule
@@ -52,7 +52,7 @@ def connection_sync(request: PortalRequest, pk: int) -> HttpResponse:
     drift = latest_audit(connection)
     context = {
         "connection": connection,
-        "panels": [panel_of(run) for run in runs],
+        "panels": panels_of(runs),
         "options": options_of(connection, runs),
         "schedule": schedule_get(connection),
         "drift": shown_audit(drift) if drift else None,

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from portal.core import database_clock
 from portal.tenancy.selectors import people_who_can
 from portal.web.sync.words import left_words, parent_words, rate_words, stream_words
 from portal.web.wording import counted, spell_duration
@@ -121,9 +124,15 @@ class Panel:
         return f"{self.run.get_kind_display()}: {self.run.get_phase_display().lower()}"
 
 
-def panel_of(run: Run) -> Panel:
-    """The panel of an open run, as of now."""
-    progress = run_progress(run)
+def panels_of(runs: Sequence[Run]) -> list[Panel]:
+    """The panels of open runs, as of now."""
+    now = database_clock.now() if runs else None
+    return [panel_of(run, now) for run in runs]
+
+
+def panel_of(run: Run, now: dt.datetime | None = None) -> Panel:
+    """The panel of an open run, as of ``now`` by the database's clock."""
+    progress = run_progress(run, now)
     begun = [item for item in progress.streams if item.stream.state != RunStream.State.PENDING]
     waits = run.state == Run.State.WAITING
     return Panel(

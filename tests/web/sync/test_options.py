@@ -83,7 +83,7 @@ def test_the_refreshing_part_comes_alone(as_admin: Client, connection: Connectio
     assert 'hx-trigger="every 15s"' in answer.content.decode()
 
 
-@pytest.mark.parametrize(("open_runs", "expected"), [(1, 16), (3, 18)])
+@pytest.mark.parametrize(("open_runs", "expected"), [(1, 17), (3, 19)])
 def test_query_counts_of_the_options(as_admin: Client, connection: Connection, open_runs: int, expected: int) -> None:
     with tenant_transaction(connection.organization_id):
         for kind, state in (("full", "running"), ("clear_resync", "held"), ("quick", "held"))[:open_runs]:
