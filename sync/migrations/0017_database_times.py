@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("sync", "0013_staging_of_descriptions"),
+        ("sync", "0016_containment"),
     ]
 
     operations = [
