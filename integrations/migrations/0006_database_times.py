@@ -6,18 +6,13 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("sync", "0016_containment"),
+        ("integrations", "0005_credentials_withheld"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name="nightly",
+            model_name="connection",
             name="created_at",
-            field=models.DateTimeField(db_default=django.db.models.functions.datetime.Now()),
-        ),
-        migrations.AlterField(
-            model_name="runsignal",
-            name="at",
             field=models.DateTimeField(db_default=django.db.models.functions.datetime.Now()),
         ),
     ]

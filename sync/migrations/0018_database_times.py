@@ -6,13 +6,18 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("integrations", "0004_connection_usage"),
+        ("sync", "0017_failing_parents"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name="connection",
+            model_name="nightly",
             name="created_at",
+            field=models.DateTimeField(db_default=django.db.models.functions.datetime.Now()),
+        ),
+        migrations.AlterField(
+            model_name="runsignal",
+            name="at",
             field=models.DateTimeField(db_default=django.db.models.functions.datetime.Now()),
         ),
     ]
