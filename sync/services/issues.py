@@ -94,7 +94,7 @@ def retry_next() -> bool:
         log.info("A record was fetched again", stream=issue.stream, written=replayed.written)
         if issue.parent_remote_id:
             with tenant_transaction(issue.organization_id):
-                Issue.objects.filter(pk=issue.pk).update(cleared_at=timezone.now(), retry_at=None)
+                Issue.objects.filter(pk=issue.pk).update(cleared_at=database_clock.now(), retry_at=None)
     return True
 
 
