@@ -82,6 +82,9 @@ SAFEGUARDS = ("hold_least", "hold_percent", "hold_company_percent", "hold_second
 """What a sync may take away, who lets it, how long it can be taken back, and how much of the copy is compared each night."""
 HANDLING = ("retry_attempts", "fail_percent", "conflict_rule")
 """How a sync goes on when something fails, and who wins."""
+AT_ONCE = (*SAFEGUARDS, *HANDLING, "notes_rotation")
+"""What counts at once, for a run that is at work too: what it may take away, what it does about errors, what it may spend. All other
+settings decide what is read; a run keeps those that it began with."""
 CONFLICT_RULES = ("ask", "psa", "portal", "newest")
 """A person decides; the PSA's value stays; the edit made here stays; whichever was made later."""
 _NEVER_EMPTY = ("boards", "company_types", "company_statuses", "streams")
@@ -147,8 +150,29 @@ def check_safeguards(settings: ConnectionSettings) -> None:
 
 
 def settings_of(connection: Connection) -> ConnectionSettings:
-    """The connection's settings. Raises SettingsInvalid when what is stored was altered by hand."""
-    return settings_from(connection.settings)
+    """The connection's settings. Those that a newer release stored and this one does not know are ignored; raises SettingsInvalid when what
+    is stored was altered by hand."""
+    return settings_from(known_settings(connection.settings))
+
+
+def known_settings(stored: Mapping[str, Any]) -> dict[str, Any]:
+    """Of stored settings those that this release knows."""
+    return {name: value for name, value in stored.items() if name in FIELDS}
+
+
+def kept_settings(stored: Mapping[str, Any]) -> dict[str, Any]:
+    """Of stored settings those that only a newer release knows: they stay as they are until it is back."""
+    return {name: value for name, value in stored.items() if name not in FIELDS}
+
+
+def reading_of(settings: ConnectionSettings) -> dict[str, Any]:
+    """The settings that decide what is read, by name."""
+    return {name: value for name, value in msgspec.to_builtins(settings).items() if name not in AT_ONCE}
+
+
+def settings_with(settings: ConnectionSettings, reading: Mapping[str, Any]) -> ConnectionSettings:
+    """The settings with those that decide what is read as they were once. Raises SettingsInvalid."""
+    return settings_from({**msgspec.to_builtins(settings), **known_settings(reading)})
 
 
 def scope_of(connection: Connection) -> Scope:
@@ -178,8 +202,8 @@ def _tuple(ids: list[str] | None) -> tuple[str, ...] | None:
 
 
 def digest_of(connection: Connection) -> str:
-    """The same while the connection's settings and the beginning of its date range are the same."""
-    parts = (settings_of(connection), connection.range_start)
+    """The same while what the connection's settings want to be read, and the beginning of its date range, are the same."""
+    parts = (reading_of(settings_of(connection)), connection.range_start)
     return hashlib.blake2b(msgspec.json.encode(parts), digest_size=12).hexdigest()
 
 

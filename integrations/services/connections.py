@@ -14,7 +14,7 @@ from integrations.port import CredentialsInvalid, ProbeReport
 from integrations.services.health import connection_answered, connection_failed
 from integrations.services.opening import connection_open, credentials_of
 from integrations.services.probing import InstanceRefused, connection_test, instance_of, instance_problem
-from integrations.settings_schema import ConnectionSettings, range_start, settings_from, settings_of
+from integrations.settings_schema import ConnectionSettings, kept_settings, range_start, settings_from, settings_of
 from portal.core import database_clock
 from portal.core.encryption import DecryptionFailed, encrypt
 from portal.core.errors import Refused
@@ -92,13 +92,13 @@ def connection_configure(
 ) -> Connection:
     """Stores what to sync. A new date range begins to count now; ranges that stay keep their fixed beginning.
 
-    Raises SettingsInvalid. Takes effect on what is stored at the next full sync.
+    Raises SettingsInvalid. Takes effect on what is stored at the next full sync. What only a newer release knows is kept.
     """
     wanted = settings if isinstance(settings, ConnectionSettings) else settings_from(settings)
     with tenant_transaction(connection.organization_id):
         current = _locked(connection)
-        before, after = current.settings, msgspec.to_builtins(wanted)
-        was = msgspec.to_builtins(settings_of(current))
+        before, after = current.settings, {**kept_settings(current.settings), **msgspec.to_builtins(wanted)}
+        was = {**after, **msgspec.to_builtins(settings_of(current))}
         changes = {key: [was[key], after[key]] for key in after if was[key] != after[key]}
         if not changes and before == after:
             return current

@@ -5,11 +5,13 @@ from __future__ import annotations
 from integrations.errors import IntegrationError
 from integrations.models import Connection
 from integrations.services.connections import connection_answered
-from integrations.settings_schema import digest_of, range_start, scope_from
+from integrations.settings_schema import range_start
 from portal.core import database_clock
+from sync.engine.crash import crash_point
 from sync.engine.journal import note
 from sync.engine.lease import step
 from sync.engine.plan import since_of
+from sync.engine.planned import keep_plan
 from sync.engine.still import require_unchanged
 from sync.engine.work import Work
 from sync.models import Cursor, Run, RunStream
@@ -26,14 +28,15 @@ def connect(work: Work) -> None:
     fingerprint = work.call(work.adapter.fingerprint)
     with step(work.lease, repeats=True):
         check_instance(work.connection, fingerprint)
-        if work.run.is_preview:
-            remember_settings(work)
         require_unchanged(work)
         connection_answered(connection_id=work.connection.pk)
-        if work.run.reads_as == Run.Kind.CLEAR_RESYNC and not RunStream.objects.filter(run_id=work.run.pk).exists():
-            begin_range_anew(work)
+        if not work.run.plan:
+            if work.run.reads_as == Run.Kind.CLEAR_RESYNC:
+                begin_range_anew(work)
+            keep_plan(work.run, work.plan)
         lay_out(work)
         work.bill()
+        crash_point("laid_out")
 
 
 def check_instance(connection: Connection, fingerprint: str) -> None:
@@ -50,23 +53,10 @@ def check_instance(connection: Connection, fingerprint: str) -> None:
 
 
 def begin_range_anew(work: Work) -> None:
-    """A clear takes the date range as of today; between clears it stands still, so that runs compare like with like. A preview's
-    beginning is its own until it is applied."""
-    start = range_start(work.settings, database_clock.now())
-    if work.run.is_preview:
-        work.run.scope |= {"range_start": start.isoformat() if start else None}
-        work.run.save(update_fields=["scope"])
-    else:
-        work.connection.range_start = start
-        work.connection.save(update_fields=["range_start"])
-    work.scope = scope_from(work.settings, start)
-
-
-def remember_settings(work: Work) -> None:
-    """Whether the settings are still those of the preview is asked when it is to be applied."""
-    if "settings" not in work.run.scope:
-        work.run.scope |= {"settings": digest_of(work.connection)}
-        work.run.save(update_fields=["scope"])
+    """A clear takes the date range as of today; between clears it stands still, so that runs compare like with like. The connection's own
+    beginning moves when the clear is applied."""
+    work.plan = work.plan.beginning(range_start(work.settings, database_clock.now()))
+    work.scope = work.plan.scope(work.settings)
 
 
 def lay_out(work: Work) -> None:

@@ -8,6 +8,7 @@ import signal
 
 POINTS = (
     "claimed",
+    "laid_out",
     "page_fetched",
     "page_landing",
     "page_committed",

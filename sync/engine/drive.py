@@ -6,7 +6,6 @@ A run in four steps: 1. connect and count; 2. fetch every stream, page by page, 
 
 from __future__ import annotations
 
-import datetime as dt
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -17,10 +16,10 @@ from django.db import DatabaseError
 
 from integrations.errors import PermissionMissing
 from integrations.models import Connection
-from integrations.port import Adapter, Reach, Scope, StreamSpec
+from integrations.port import Adapter, Reach, StreamSpec
 from integrations.services.connections import connection_open
 from integrations.services.health import connection_metered
-from integrations.settings_schema import scope_from, scope_of, settings_of
+from integrations.settings_schema import settings_of
 from portal.tenancy.scope import tenant_transaction
 from sync.engine import ending
 from sync.engine.apply import apply_staged, clean_up, finish_first
@@ -35,7 +34,9 @@ from sync.engine.journal import issue, note
 from sync.engine.lease import Lease, LeaseLost, claim, release, step
 from sync.engine.pace import Paced, paced
 from sync.engine.plan import ESSENTIAL, Mode
+from sync.engine.planned import plan_of
 from sync.engine.preview import preview_staged
+from sync.engine.still import require_unchanged
 from sync.engine.verify import count_streams, verify
 from sync.engine.watch import watched
 from sync.engine.work import Meter, Place, Work
@@ -67,24 +68,17 @@ def opened(lease: Lease, place: Place) -> Iterator[Work]:
         connection = Connection.objects.filter(pk=lease.connection_id).first()
         if run is None or connection is None:
             raise LeaseLost(f"run {lease.run_id} was removed with its connection")
-        adapter = paced(connection_open(connection, observer=meter))
+        now, adapter = settings_of(connection), paced(connection_open(connection, observer=meter))
     pool = ThreadPoolExecutor(max_workers=adapter.budget.concurrency, thread_name_prefix=f"run-{run.pk}")
     ends_at = time.monotonic() + settings.SYNC_SLICE_SECONDS
     try:
-        wanted, scope = settings_of(connection), scope_for(run, connection)
-        yield Work(lease, run, connection, adapter, wanted, scope, meter, pool, ends_at, place)
+        plan = plan_of(run, connection, adapter.streams)
+        wanted, scope = plan.settings(now), plan.scope(now)
+        yield Work(lease, run, connection, adapter, plan, wanted, scope, meter, pool, ends_at, place)
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
         keep_usage(lease, adapter)
         adapter.close()
-
-
-def scope_for(run: Run, connection: Connection) -> Scope:
-    """The settings' scope; a preview of a clear, and what applies it, have a beginning of the date range of their own."""
-    if "range_start" not in run.scope:
-        return scope_of(connection)
-    start = run.scope["range_start"]
-    return scope_from(settings_of(connection), dt.datetime.fromisoformat(start) if start else None)
 
 
 def keep_usage(lease: Lease, adapter: Adapter) -> None:
@@ -99,6 +93,7 @@ def slice_of(work: Work) -> bool:
     if work.run.phase in {Run.Phase.QUEUED, Run.Phase.CONNECTING}:
         enter(work, Run.Phase.CONNECTING)
         connect(work)
+    leave_unknown(work)
     if work.run.phase in {Run.Phase.CONNECTING, Run.Phase.COUNTING}:
         if not work.quick and work.run.applies is None:
             enter(work, Run.Phase.COUNTING)
@@ -123,6 +118,9 @@ def staged_end(work: Work) -> bool:
     """Verifies, holds or applies, and cleans up. A preview says what that would do, and keeps what it read."""
     if work.run.phase in {Run.Phase.FETCHING, Run.Phase.VERIFYING}:
         enter(work, Run.Phase.VERIFYING, Run.State.VERIFYING)
+        if work.run.verification.get("approved_by"):
+            with step(work.lease, progress=False):
+                require_unchanged(work)
         if not work.quick:
             verify(work)
         found = find(work)
@@ -156,11 +154,19 @@ def enter(work: Work, phase: str, state: str = Run.State.RUNNING) -> None:
     work.run.phase, work.run.state = phase, state
 
 
+def leave_unknown(work: Work) -> None:
+    """Leaves out the streams that the run was laid out with and that this release does not know: a newer one was taken back."""
+    unknown = work.plan.unknown(work.adapter.streams)
+    over = (RunStream.State.SKIPPED, RunStream.State.DONE)
+    for stream in RunStream.objects_of(work.run) if unknown else ():
+        if stream.name in unknown and stream.state not in over:
+            leave_out(work, stream, "unknown_stream", f"This release of MSPortal does not know {stream.name}.")
+
+
 def fetch(work: Work) -> bool:
     """Reads all streams that are not read yet. Returns False when the slice's time is up."""
     streams = {stream.name: stream for stream in RunStream.objects_of(work.run)}
-    for spec in work.specs:
-        stream = streams[spec.name]
+    for spec, stream in [(spec, streams[spec.name]) for spec in work.specs if spec.name in streams]:
         if stream.state in {RunStream.State.PENDING, RunStream.State.FETCHING} and not fetch_one(work, spec, stream):
             return False
     return True
@@ -188,10 +194,14 @@ def fetch_one(work: Work, spec: StreamSpec, stream: RunStream) -> bool:
 
 def skip(work: Work, stream: RunStream, err: PermissionMissing | NothingReadable) -> None:
     """Leaves a stream out, says which right is missing, and leaves what is here of it as it is."""
+    leave_out(work, stream, err.code, err.message, f"Missing: {err.which}." if err.which else "")
+
+
+def leave_out(work: Work, stream: RunStream, code: str, message: str, more: str = "") -> None:
+    """The run goes on without the stream, and what is here of it stays as it is."""
     with step(work.lease) as now:
-        stream.state, stream.message, stream.finished_at = RunStream.State.SKIPPED, err.message, now
+        stream.state, stream.message, stream.finished_at = RunStream.State.SKIPPED, message, now
         work.bill(stream)
         stream.save()
-        missing = f" Missing: {err.which}." if err.which else ""
-        issue(work.run.pk, work.lease.organization_id, stream.name, err.code, f"{err.message}{missing}")
-        note(work.run.pk, work.lease.organization_id, "warning", f"Left out: {err.message}", stream=stream.name)
+        issue(work.run.pk, work.lease.organization_id, stream.name, code, f"{message} {more}".rstrip())
+        note(work.run.pk, work.lease.organization_id, "warning", f"Left out: {message}", stream=stream.name)

@@ -1,4 +1,4 @@
-"""Whether what a preview read may still be applied: what it said must be what happens."""
+"""Whether what was read may still be applied: what a preview said, or a person approved, must be what happens."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from django.db.models import Q
 from integrations.models import Connection
 from integrations.settings_schema import digest_of
 from portal.ledger.models import JournalEntry
+from sync.engine.planned import reads_otherwise
 from sync.engine.work import Work
 from sync.models import Run
 
@@ -16,21 +17,30 @@ AGAIN = "Preview again to see what a sync would do now."
 
 
 class Outdated(Exception):
-    """What a preview showed would not be what happens."""
+    """What a person was shown would not be what happens."""
 
 
 def require_unchanged(work: Work) -> None:
-    """Refuses to apply a preview that is not true any more, in the caller's transaction. Raises Outdated; nothing for other runs."""
+    """Refuses to apply a preview that is not true any more, or what was approved under other settings, in the caller's transaction. Raises
+    Outdated; nothing for other runs."""
+    approved = bool(work.run.verification.get("approved_by"))
+    if work.run.applies is None and not approved:
+        return
+    connection = Connection.objects.get(pk=work.connection.pk)
     if work.run.applies is not None:
         preview = Run.objects.get(pk=work.run.applies)
-        connection = Connection.objects.get(pk=work.connection.pk)
         if problem := outdated(preview, connection, besides=work.run.pk):
             raise Outdated(problem)
+    if approved and reads_otherwise(work.run, connection):
+        raise Outdated(f"{CHANGED_SINCE_READ} The next sync reads with the new ones.")
+
+
+CHANGED_SINCE_READ = "The settings of this connection have changed since this run read the PSA."
 
 
 def outdated(preview: Run, connection: Connection, *, besides: int | None = None) -> str:
     """Why the preview is not true any more, in a sentence; "" while it is. Asks what people changed and what other runs wrote."""
-    if preview.scope.get("settings") != digest_of(connection):
+    if preview.plan.get("digest") != digest_of(connection):
         return f"The settings of this connection have changed since the preview. {AGAIN}"
     at = preview_made_at(preview)
     if at is None:

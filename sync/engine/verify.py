@@ -49,9 +49,10 @@ def count_streams(work: Work) -> None:
 def verify(work: Work) -> None:
     """Compares each counted stream with the remote's count now. Raises Incomplete; keeps the figures as the run's report."""
     report: dict[str, Any] = work.run.verification.setdefault(COMPARED, {})
+    specs = {spec.name: spec for spec in work.specs}
     for stream in RunStream.objects_of(work.run):
-        spec = next(spec for spec in work.specs if spec.name == stream.name)
-        if stream.state == RunStream.State.SKIPPED or not spec.counts or spec.reach is not Reach.GLOBAL:
+        spec = specs.get(stream.name)
+        if spec is None or stream.state == RunStream.State.SKIPPED or not spec.counts or spec.reach is not Reach.GLOBAL:
             continue
         if stream.name in report:
             continue

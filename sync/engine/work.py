@@ -19,7 +19,8 @@ from integrations.port import Adapter, Reach, Scope, StreamSpec
 from integrations.settings_schema import ConnectionSettings
 from portal.core.merge import MergeContext
 from sync.engine.lease import Lease, step
-from sync.engine.plan import Mode, mode_of, streams_of
+from sync.engine.plan import Mode, mode_of
+from sync.engine.planned import Plan
 from sync.models import Cursor, Run, RunStream
 
 T = TypeVar("T")
@@ -73,13 +74,14 @@ class Place:
 
 @dataclass
 class Work:
-    """One worker's slice of one run. ``place``: what it is at, for whoever has to say where it stopped. ``outside``: the companies that it
-    leaves out, as known so far (``sync.engine.outside``)."""
+    """One worker's slice of one run. ``settings``: the plan's, and those of now that count at once. ``place``: what it is at, for whoever
+    has to say where it stopped. ``outside``: the companies that it leaves out, as known so far (``sync.engine.outside``)."""
 
     lease: Lease
     run: Run
     connection: Connection
     adapter: Adapter
+    plan: Plan
     settings: ConnectionSettings
     scope: Scope
     meter: Meter
@@ -106,9 +108,8 @@ class Work:
 
     @property
     def specs(self) -> list[StreamSpec]:
-        specs = streams_of(self.adapter.streams, self.settings.streams, quick=self.quick)
-        only = self.run.scope.get("only")
-        return specs if only is None else [spec for spec in specs if spec.name in only]
+        """The streams that it reads, in order."""
+        return self.plan.known(self.adapter.streams)
 
     def by_parent(self, stream: str) -> bool:
         """Whether this system gives the stream parent by parent: what is swept, and by what, hangs on it."""

@@ -83,7 +83,7 @@ class Run(TenantModel):
     urgent = models.BooleanField(default=False, help_text="Goes to the head of the queue.")
     scope = models.JSONField(
         default=dict,
-        help_text="single: {stream, remote_id}; preview: {of, settings, range_start, applied_by}; applying one: {preview, began, range_start}",
+        help_text="single: {stream, remote_id}; preview: {of, applied_by}; applying one: {preview, began}; {only}: of these streams",
     )
     plan = models.JSONField(default=dict, help_text="What it reads, laid out once: see ``sync.engine.planned``.")
     staged_until = models.DateTimeField(null=True, help_text="Until when what a preview read can be applied.")

@@ -103,7 +103,7 @@ LEFT JOIN "{target.table}" o ON o.id = w.record_id AND o.organization_id = %(org
 
 def written_streams(run: Run) -> list[str]:
     """The streams in which an undo of the run can find something, in the order in which they were read."""
-    streams = RunStream.objects.filter(run_id=run.pk).order_by("position")
+    streams = RunStream.objects.filter(run_id=run.pk, name__in=TARGETS).order_by("position")
     return [stream.name for stream in streams if stream.removed or (whole(run) and stream_wrote(stream))]
 
 

@@ -13,6 +13,7 @@ from portal.tenancy.models import User
 from portal.tenancy.scope import system_transaction, tenant_transaction
 from portal.tenancy.services.audit import audit_record
 from sync.bells import ring_after_commit
+from sync.engine.planned import reads_otherwise
 from sync.models import Run, RunStream
 from sync.selectors.previews import apply_refusal
 from sync.services.runs import (
@@ -45,7 +46,7 @@ def preview_request(
         Run.objects.filter(connection=connection, kind=Run.Kind.PREVIEW, state__in=JOINABLE).order_by("id").first()
     )
     if open_one is not None:
-        if open_one.reads_as == of:
+        if open_one.reads_as == of and not reads_otherwise(open_one, connection):
             return join(open_one, urgent=True)
         raise RunRefused(
             f"A {lower(open_one.get_kind_display())} is open (run {open_one.pk}). Wait for it, or cancel it, then preview again."
@@ -84,7 +85,6 @@ def preview_apply(*, preview: Run, trigger: str, actor: User | None = None, reas
         raise RunRefused(
             f"A {lower(other.get_kind_display())} is open (run {other.pk}). Wait for it, or cancel it first."
         )
-    carried = {name: current.scope[name] for name in ("range_start",) if name in current.scope}
     began, now = current.started_at or current.created_at, database_clock.now()
     run = Run.objects.create(
         organization_id=connection.organization_id,
@@ -93,7 +93,8 @@ def preview_apply(*, preview: Run, trigger: str, actor: User | None = None, reas
         lane=LANES[Run.Kind(kind)],
         trigger=trigger,
         urgent=True,
-        scope={"preview": current.pk, "began": began.isoformat()} | carried,
+        scope={"preview": current.pk, "began": began.isoformat()},
+        plan=current.plan,
         requested_by=actor,
         reason=reason.strip(),
         created_at=now,

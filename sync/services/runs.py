@@ -17,6 +17,8 @@ from portal.tenancy.models import User
 from portal.tenancy.services.audit import audit_record
 from sync.bells import ring_after_commit
 from sync.engine.ending import close_cancelled
+from sync.engine.planned import reads_otherwise
+from sync.engine.still import CHANGED_SINCE_READ
 from sync.models import Cursor, InstanceChange, Run, RunSignal
 
 
@@ -60,7 +62,7 @@ def run_request(
     if first and kind == Run.Kind.QUICK:
         kind = Run.Kind.FULL
     lands_live = first and kind == Run.Kind.FULL
-    already = Run.objects.filter(connection=connection, kind=kind, state__in=JOINABLE).order_by("id").first()
+    already = open_alike(connection, kind)
     if already is not None:
         if already.applies is not None and trigger in BY_PEOPLE:
             raise RunRefused(
@@ -121,6 +123,14 @@ def is_first(connection: Connection) -> bool:
     return not Cursor.objects.filter(connection=connection, stream="tickets", full_at__isnull=False).exists()
 
 
+def open_alike(connection: Connection, kind: str) -> Run | None:
+    """The open run of the kind that does what a press asks for now: not one at work that began with other settings."""
+    for run in Run.objects.filter(connection=connection, kind=kind, state__in=JOINABLE).order_by("id"):
+        if run.state == Run.State.QUEUED or not reads_otherwise(run, connection):
+            return run
+    return None
+
+
 def join(run: Run, *, urgent: bool) -> RunRequested:
     """Counts the press on the open run, and moves it forward where it was urgent."""
     changes: dict[str, object] = {"joined": run.joined + 1}
@@ -171,6 +181,8 @@ def run_approve(*, run: Run, actor: User | None, reason: str) -> Approved:
     current = Run.objects.select_for_update().get(pk=run.pk)
     require_held(current, reason)
     given = current.verification.get("approvals", [])
+    if reads_otherwise(current, Connection.objects.get(pk=current.connection_id)):
+        raise RunRefused(f"{CHANGED_SINCE_READ} Reject it: the next sync reads with the new ones.")
     if given and needs_second(current):
         require_another(given[0], actor)
     mine = {"by": actor.email if actor else COMMAND_LINE, "by_id": actor.pk if actor else None}

@@ -266,7 +266,7 @@ def test_a_clear_takes_its_date_range_along(sync: Sync, linked: Connection) -> N
     assert result.state == "done", result.message
     with tenant_transaction(linked.organization_id):
         start = Connection.objects.get(pk=linked.pk).range_start
-        assert start == dt.datetime.fromisoformat(run.scope["range_start"]) > long_ago
+        assert start == dt.datetime.fromisoformat(run.plan["range_start"]) > long_ago
         assert not Ticket.objects.filter(is_closed=True, remote_updated_at__lt=start).exists()
 
 

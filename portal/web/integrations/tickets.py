@@ -32,6 +32,7 @@ from portal.web.sync.words import stream_words
 from sync.models import Run
 from sync.selectors.effects import Effects, settings_effects
 from sync.selectors.overview import connection_card
+from sync.selectors.reading import runs_reading
 from sync.services.runs import RunRefused, run_request
 
 SCOPE = ("boards", "excluded_statuses", "date_range_days", "company_types", "company_statuses")
@@ -159,12 +160,13 @@ def connection_choices(request: PortalRequest, pk: int) -> HttpResponse:
 def page(request: PortalRequest, found: Connection, context: dict[str, Any], *, status: int = 200) -> HttpResponse:
     """The page around ``context``."""
     with tenant_transaction():
-        card = shown_card(connection_card(found, timezone.now()))
+        card, reading = shown_card(connection_card(found, timezone.now())), runs_reading(found)
     form = context.get("form")
     shared = {
         "connection": found,
         "provider": found_provider(found.provider),
         "card": card,
+        "reading": reading,
         "tab": "tickets",
         "excluded": set(form["excluded_statuses"].value() or []) if form else set(),
     }

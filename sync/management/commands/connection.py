@@ -24,6 +24,7 @@ from integrations.services.probing import (
     reason_and_action,
     usable,
 )
+from integrations.settings_schema import known_settings
 from portal.tenancy.scope import tenant_transaction
 from sync.management import connection_answers as answers
 from sync.management.connection_change import change_step
@@ -95,7 +96,7 @@ class Command(ConnectionCommand):
     def _configure(self, options: dict[str, Any]) -> None:
         with self.in_connection(options) as (connection, slug):
             given = json_file(options["settings_file"])
-            wanted = settings_for(connection.provider, {**connection.settings, **given}, given)
+            wanted = settings_for(connection.provider, {**known_settings(connection.settings), **given}, given)
             check_choices(connection=connection, settings=wanted)
             connection_configure(connection=connection, settings=wanted)
             self._answer_one(connection.pk, slug)

@@ -42,7 +42,8 @@ def make_preview(connection: Connection, of: str = "full", **values: Any) -> Run
         result="success",
         message="Preview: would create 1, update 1, remove 1.",
         **{
-            "scope": {"of": of, "settings": digest_of(connection)},
+            "scope": {"of": of},
+            "plan": {"digest": digest_of(connection)},
             "verification": {"preview": {"at": now.isoformat(), "held": "", "unsent": 0}},
             "staged_until": now + dt.timedelta(hours=1),
         }
@@ -196,7 +197,7 @@ def test_a_clear_is_applied_with_a_reason_and_the_connections_name(as_admin: Cli
     ("values", "said"),
     [
         ({"staged_until": None}, "kept for an hour and is gone"),
-        ({"scope": {"of": "full", "settings": "others"}}, "The settings of this connection have changed"),
+        ({"plan": {"digest": "others"}}, "The settings of this connection have changed"),
     ],
 )
 def test_what_is_not_true_any_more_can_only_be_previewed_again(
