@@ -114,8 +114,8 @@ def preview_apply(*, preview: Run, trigger: str, actor: User | None = None, reas
 
 
 COPY_ISSUES = """
-INSERT INTO sync_runissue (organization_id, run_id, stream, remote_id, code, message, sample, at)
-SELECT organization_id, %(run)s, stream, remote_id, code, message, sample, at FROM sync_runissue
+INSERT INTO sync_runissue (organization_id, run_id, stream, remote_id, parent_remote_id, code, message, sample, at)
+SELECT organization_id, %(run)s, stream, remote_id, parent_remote_id, code, message, sample, at FROM sync_runissue
 WHERE organization_id = %(organization)s AND run_id = %(preview)s ORDER BY id"""
 
 
