@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import re
 import signal
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,6 +44,11 @@ class Ground:
     organization: Organization
     connection: Connection
     rounds: int | None = None
+    kinds: str = ""
+    """A regular expression: of which kinds of oddities alone a hostile PSA has."""
+
+    def wants(self, kind: str) -> bool:
+        return re.search(self.kinds, kind) is not None
 
     def ask(self, kind: str, connection: Connection | None = None) -> Run:
         """Asks for a run as a person does."""

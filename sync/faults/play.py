@@ -68,6 +68,7 @@ def add_options(to: argparse.ArgumentParser) -> None:
     )
     to.add_argument("--tickets", type=int, metavar="N", help="how many tickets the PSA has")
     to.add_argument("--rounds", type=int, metavar="N", help="how often each scenario hurts, where it counts")
+    to.add_argument("--kinds", default="", metavar="REGEX", help="F12: of these kinds of oddities alone")
     to.add_argument("--without", default="", metavar="GUARD", help="with this guard off: violations must appear")
     to.add_argument("--json", action="store_true", help="nothing but the last line")
 
@@ -93,6 +94,7 @@ def performed(options: argparse.Namespace, state: Path) -> list[Verdict]:
         crew.beat()
         ground = settle(random.Random(options.seed), Servers(state), crew, psa, short=options.short)
         ground.rounds = options.rounds
+        ground.kinds = options.kinds
         first = ground.sync("full")
         if first.result != "success":
             raise SystemExit(f"The first sync did not succeed: {first.message}")

@@ -32,7 +32,13 @@ class Psa:
         self._session = requests.Session()
         self._session.trust_env = False
         self._session.headers["X-Control-Token"] = self.ready["control_token"]
+        self._drawn = 0
         self._lift()
+
+    def draws(self) -> int:
+        """A number that was not given before."""
+        self._drawn += 1
+        return self._drawn
 
     @property
     def credentials(self) -> dict[str, str]:

@@ -10,6 +10,7 @@ from sync.faults.scenarios import (
     crowd,
     cursor,
     database,
+    hostile,
     kills,
     lies,
     meanwhile,
@@ -32,4 +33,5 @@ SCENARIOS: dict[str, Callable[[Ground, Verdict], None]] = {
     "F9": cursor.cursor,
     "F10": nights.nights,
     "F11": poison.poison,
+    "F12": hostile.hostile,
 }

@@ -26,5 +26,7 @@ class Command(BaseCommand):
         arguments = [f"--{name}" for name in ("short", "json") if options[name]]
         arguments += [f"--seed={options['seed']}", f"--provider={options['provider']}"]
         arguments += [f"--scenario={name}" for name in options["scenario"]]
-        arguments += [f"--{name}={options[name]}" for name in ("tickets", "rounds", "without") if options[name]]
+        arguments += [
+            f"--{name}={options[name]}" for name in ("tickets", "rounds", "kinds", "without") if options[name]
+        ]
         sys.exit(perform(arguments))

@@ -1,0 +1,67 @@
+"""Each kind of oddity once, in one of the ways in which a portal meets a PSA: it costs at most what is odd, and somebody is told.
+
+All share a database, three sandboxes and one synced copy of each. The whole matrix is ``manage.py faults run --scenario F12``.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+
+import psycopg
+import pytest
+from django.db import connections
+from pytest_django import DjangoDbBlocker
+
+from sync.faults.hostile.catalog import KINDS, SYSTEMS, short
+from sync.faults.hostile.kinds import Kind
+from sync.faults.hostile.stage import TICKETS, Stage, set_up
+from sync.faults.hostile.ways import WAYS
+from sync.faults.psa import Psa
+from tests.fixtures.database import empty_tables
+
+AWAITED = frozenset(
+    {
+        *("a million tiny rows", "UTF-16", "100,000 brackets", "a list that is 100,000 levels deep"),
+        *(f"429 with Retry-After {wait}" for wait in ("-1", "0", "soon", "NaN")),
+        *("a text of backslashes that spell a NUL", "a number that is infinite", "an object for a list"),
+        *("a date of year 10000", "a moment of year 10000", "a date of a 30th of February"),
+        *("a small stream that is empty", "a look-up that is refused"),
+    }
+)
+"""Kinds that cost more than they may until the engine and the adapters are mended: F12 lists them as violations."""
+CASES = [case for case in short() if case[0].name not in AWAITED]
+Stages = Callable[[str], Stage]
+
+
+@pytest.fixture(scope="module")
+def stages(owner: psycopg.Connection, django_db_blocker: DjangoDbBlocker, django_db_setup: None) -> Iterator[Stages]:
+    """A system's stage, made when it is first asked for."""
+    made: dict[str, Stage] = {}
+
+    def of(system: str) -> Stage:
+        if system not in made:
+            made[system] = set_up(Psa(system, TICKETS, 7, os.getpid()), slug=system)
+        return made[system]
+
+    with django_db_blocker.unblock():
+        try:
+            yield of
+        finally:
+            for stage in made.values():
+                stage.psa.end()
+            connections.close_all()
+            empty_tables(owner)
+
+
+@pytest.mark.parametrize(
+    ("kind", "system", "way"), [pytest.param(*case, id=f"{case[0].name}, {case[1]}, {case[2]}") for case in CASES]
+)
+def test_an_oddity_costs_at_most_what_is_odd_and_is_told(stages: Stages, kind: Kind, system: str, way: str) -> None:
+    assert list(WAYS[way](stages(system), kind)) == []
+
+
+def test_there_are_many_kinds_and_each_pair_of_a_system_and_a_way_comes_up() -> None:
+    assert len(KINDS) - len(AWAITED) >= 60
+    assert set(KINDS) >= AWAITED
+    assert {(system, way) for _, system, way in short()} == {(system, way) for system in SYSTEMS for way in WAYS}
