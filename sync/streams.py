@@ -17,11 +17,13 @@ from psycopg.types.json import Jsonb
 from integrations.records import Record
 from portal.clients.streams import TARGETS as CLIENT_TARGETS
 from portal.core.merge import META_COLUMNS, MergeContext, Target
+from portal.core.staging import staged
 from tickets.streams import TARGETS as TICKET_TARGETS
 
 TARGETS: dict[str, Target] = {target.stream: target for target in (*CLIENT_TARGETS, *TICKET_TARGETS)}
 NUL = b"\\u0000"
-OF_PARENTS = ("staging.parents", "staging.failures")
+PARENTS, FAILURES = "staging.parents", "staging.failures"
+OF_PARENTS = (PARENTS, FAILURES)
 """What a run notes of the parents that it asks about: who was answered, and who was not."""
 
 
@@ -129,8 +131,4 @@ def unstage(context: MergeContext, streams: Iterable[str] | None = None, *, page
         tables += OF_PARENTS
     with connection.cursor() as cursor:
         for table in tables:
-            cursor.execute(
-                f"DELETE FROM {table} WHERE run_id = %(run)s AND organization_id = %(organization)s"
-                + (" AND page = %(page)s" if page is not None else ""),
-                context.parameters() | {"page": page},
-            )
+            cursor.execute(f"DELETE {staged(table, 's', page=page is not None)}", context.parameters() | {"page": page})

@@ -14,6 +14,8 @@ from typing import Any
 
 from django.db import connection
 
+from portal.core.staging import staged
+
 META_COLUMNS = ("remote_id", "remote_updated_at", "fetched_at", "content_hash", "in_scope", "unknown_columns")
 """What every staged row has besides run, organization, connection, page and its content. ``unknown_columns``: of its content, those that
 the PSA did not tell this time; what is stored of them stays."""
@@ -100,8 +102,7 @@ NEWER = """(s.remote_updated_at IS NULL OR t.remote_updated_at IS NULL OR s.remo
 row had been written is newer whatever its stamp says: the PSA's clock may have been set back. Reads that overlap go by their stamps."""
 
 FRESH = """fresh AS MATERIALIZED (
-    SELECT DISTINCT ON (remote_id) * FROM {staging}
-    WHERE run_id = %(run)s AND organization_id = %(organization)s AND connection_id = %(connection)s {page} AND in_scope
+    SELECT DISTINCT ON (remote_id) f.* {staged} AND in_scope
     ORDER BY remote_id, remote_updated_at DESC NULLS LAST, fetched_at DESC)"""
 
 _THOUSAND = "SELECT f.* FROM fresh f, string_to_table('1', ',') one"
@@ -165,7 +166,7 @@ def changed_sql(target: Target, context: MergeContext) -> str:
         f'LEFT JOIN "{r.table}" r{i} ON r{i}.connection_id = s.connection_id AND r{i}.remote_id = s."{r.remote_column}"'
         for i, r in enumerate(target.references)
     )
-    return f"""{FRESH.format(staging=target.staging, page="AND page = %(page)s" if context.page is not None else "")},
+    return f"""{FRESH.format(staged=staged(target.staging, "f", page=context.page is not None))},
 changed AS MATERIALIZED (
     SELECT s.remote_id, s.remote_updated_at, s.content_hash, s.fetched_at, s.unknown_columns,
         {", ".join(f'{v} AS "{n}"' for n, v in zip(store, values, strict=True))},

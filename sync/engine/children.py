@@ -14,6 +14,7 @@ from integrations.errors import IntegrationError, RateLimited
 from integrations.port import Page, StreamSpec
 from portal.core import database_clock
 from portal.core.merge import MergeContext, MergeCounts, Target, merge, remove
+from portal.core.staging import staged
 from sync.engine.arrivals import arrived
 from sync.engine.conflicts import settle_conflicts
 from sync.engine.crash import crash_point
@@ -39,7 +40,7 @@ from sync.engine.places import below, reading
 from sync.engine.plan import Mode
 from sync.engine.work import Work
 from sync.models import RunStream
-from sync.streams import TARGETS, stage, stage_parents, unstage
+from sync.streams import PARENTS, TARGETS, stage, stage_parents, unstage
 
 BATCH = 32
 """Parents a transaction: one checkpoint, a few requests in flight all the while."""
@@ -238,8 +239,8 @@ GONE = "gone from the PSA"
 def remove_orphans(target: Target, context: MergeContext, batch: Parents) -> int:
     """Removes children of these parents that were here before they were asked, and that their answers do not show."""
     condition = (
-        f't."{target.parent_column}" = ANY(%(parents)s) AND t.fetched_at < %(asked_at)s AND NOT EXISTS (SELECT 1 FROM {target.staging} s '
-        "WHERE s.run_id = %(run)s AND s.organization_id = %(organization)s AND s.remote_id = t.remote_id)"
+        f't."{target.parent_column}" = ANY(%(parents)s) AND t.fetched_at < %(asked_at)s AND NOT EXISTS '
+        f"(SELECT 1 {staged(target.staging, 's')} AND s.remote_id = t.remote_id)"
     )
     return remove(target, context, condition, reason=GONE, parents=batch.remote_ids, asked_at=batch.asked_at)
 
@@ -247,16 +248,15 @@ def remove_orphans(target: Target, context: MergeContext, batch: Parents) -> int
 def orphaned(target: Target) -> str:
     """Children that are here, of a parent that was read completely after them, and that were not among its children then."""
     return (
-        f"EXISTS (SELECT 1 FROM staging.parents p WHERE p.run_id = %(run)s AND p.organization_id = %(organization)s "
-        f'AND p.stream = %(stream)s AND p.parent_remote_id = t."{target.parent_column}" AND p.fetched_at > t.fetched_at) AND NOT EXISTS '
-        f"(SELECT 1 FROM {target.staging} s WHERE s.run_id = %(run)s AND s.organization_id = %(organization)s AND s.remote_id = t.remote_id)"
+        f"EXISTS (SELECT 1 {staged(PARENTS, 'p')} AND p.stream = %(stream)s "
+        f'AND p.parent_remote_id = t."{target.parent_column}" AND p.fetched_at > t.fetched_at) '
+        f"AND NOT EXISTS (SELECT 1 {staged(target.staging, 's')} AND s.remote_id = t.remote_id)"
     )
 
 
-REMEMBER = """
+REMEMBER = f"""
 INSERT INTO sync_parentread (organization_id, connection_id, stream, parent_remote_id, read_at)
-SELECT organization_id, connection_id, stream, parent_remote_id, max(fetched_at) FROM staging.parents
-WHERE run_id = %(run)s AND organization_id = %(organization)s AND stream = %(stream)s
+SELECT organization_id, connection_id, stream, parent_remote_id, max(fetched_at) {staged(PARENTS, "p")} AND stream = %(stream)s
     AND (%(parents)s::text[] IS NULL OR parent_remote_id = ANY(%(parents)s::text[])) GROUP BY 1, 2, 3, 4
 ON CONFLICT (connection_id, stream, parent_remote_id) DO UPDATE SET read_at = greatest(sync_parentread.read_at, EXCLUDED.read_at)
 WHERE sync_parentread.read_at < EXCLUDED.read_at"""
@@ -285,7 +285,7 @@ def parent_total(work: Work, spec: StreamSpec) -> int:
     parent = TARGETS[spec.parent]
     sql = f'SELECT count(*) FROM "{parent.table}" p WHERE p.organization_id = %(organization)s AND p.connection_id = %(connection)s AND p.removed_at IS NULL'
     if work.mode is Mode.STAGED:
-        sql = f"SELECT count(DISTINCT remote_id) FROM {parent.staging} p WHERE p.run_id = %(run)s AND p.organization_id = %(organization)s AND p.in_scope"
+        sql = f"SELECT count(DISTINCT remote_id) {staged(parent.staging, 'p')} AND p.in_scope"
     with connection.cursor() as cursor:
         cursor.execute(sql, work.context().parameters())
         return int(cursor.fetchone()[0])

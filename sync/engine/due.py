@@ -8,11 +8,12 @@ from django.db import connection
 
 from integrations.port import StreamSpec
 from portal.core.merge import Target, news, read_whole_tables
+from portal.core.staging import staged
 from sync.engine.lease import step
 from sync.engine.plan import Mode
 from sync.engine.work import Work
 from sync.models import Run, RunStream
-from sync.streams import TARGETS
+from sync.streams import FAILURES, PARENTS, TARGETS
 
 AHEAD = 2048
 """Parents looked up at once."""
@@ -26,15 +27,13 @@ class Due:
     turn: bool
 
 
-RESTED = """
-NOT EXISTS (SELECT 1 FROM staging.parents d WHERE d.run_id = %(run)s AND d.organization_id = %(organization)s AND d.stream = %(stream)s
-    AND d.parent_remote_id = {parent})
-AND NOT EXISTS (SELECT 1 FROM staging.failures f WHERE f.run_id = %(run)s AND f.organization_id = %(organization)s AND f.stream = %(stream)s
-    AND f.parent_remote_id = {parent} AND (f.is_final OR f.failed_at > clock_timestamp() - %(rest)s * interval '1 second'))"""
+RESTED = f"""
+NOT EXISTS (SELECT 1 {staged(PARENTS, "d")} AND d.stream = %(stream)s AND d.parent_remote_id = {{parent}})
+AND NOT EXISTS (SELECT 1 {staged(FAILURES, "f")} AND f.stream = %(stream)s AND f.parent_remote_id = {{parent}}
+    AND (f.is_final OR f.failed_at > clock_timestamp() - %(rest)s * interval '1 second'))"""
 """Parents that this run has neither read nor given up, and that have not failed just now."""
-FAILED = """
-EXISTS (SELECT 1 FROM staging.failures g WHERE g.run_id = %(run)s AND g.organization_id = %(organization)s AND g.stream = %(stream)s
-    AND g.parent_remote_id = {parent})"""
+FAILED = f"""
+EXISTS (SELECT 1 {staged(FAILURES, "g")} AND g.stream = %(stream)s AND g.parent_remote_id = {{parent}})"""
 AMISS = """
 SELECT i.parent_remote_id FROM sync_issue i WHERE i.organization_id = %(organization)s AND i.connection_id = %(connection)s
     AND i.stream = %(stream)s AND i.parent_remote_id <> '' AND i.cleared_at IS NULL"""
@@ -61,7 +60,7 @@ def rotation_of(work: Work) -> int:
 
 QUICK_DUE = """
 WITH changed AS MATERIALIZED (
-    SELECT DISTINCT record_id FROM ledger_journalentry WHERE organization_id = %(organization)s AND run_id = %(run)s
+    SELECT DISTINCT record_id FROM ledger_journalentry WHERE organization_id = %(organization)s AND run_id = %(journal_run)s
         AND stream = %(parent_stream)s AND action <> 'removed'
 ), due AS (
     SELECT p.remote_id FROM changed JOIN "{parent}" p ON p.id = changed.record_id
@@ -75,9 +74,9 @@ SELECT remote_id, false FROM due WHERE {rested} ORDER BY {failed}, remote_id LIM
 
 QUICK_STAGED_DUE = """
 WITH due AS (
-    SELECT DISTINCT s.remote_id FROM {staging} s
+    SELECT DISTINCT s.remote_id FROM (SELECT s.* {staged} AND s.in_scope) s
     LEFT JOIN "{parent}" t ON t.connection_id = s.connection_id AND t.remote_id = s.remote_id
-    WHERE s.run_id = %(run)s AND s.organization_id = %(organization)s AND s.in_scope AND (t.id IS NULL OR ({news}))
+    WHERE t.id IS NULL OR ({news})
     UNION SELECT p.remote_id FROM ({amiss}) a JOIN "{parent}" p ON p.connection_id = %(connection)s AND p.remote_id = a.parent_remote_id
         WHERE p.organization_id = %(organization)s AND p.removed_at IS NULL
 )
@@ -91,13 +90,15 @@ def quick_due(work: Work, parent: Target) -> str:
     own |= {"failed": FAILED.format(parent="due.remote_id")}
     if work.mode is Mode.LIVE:
         return QUICK_DUE.format(**own)
-    return QUICK_STAGED_DUE.format(**own, staging=parent.staging, news=news(parent, full=work.context().full))
+    return QUICK_STAGED_DUE.format(
+        **own, staged=staged(parent.staging, "s"), news=news(parent, full=work.context().full)
+    )
 
 
 def full_due(work: Work, spec: StreamSpec, parent: Target) -> str:
     """All parents of the run: from staging, or from the store where pages land at once."""
     if work.mode is Mode.STAGED:
-        source, known = parent.staging, "p.run_id = %(run)s AND p.in_scope"
+        source, known = f"(SELECT p.* {staged(parent.staging, 'p')} AND p.in_scope)", "true"
     else:
         source, known = f'"{parent.table}"', "p.removed_at IS NULL"
     must = f"({MUST.get(spec.parent, NEW_OR_CHANGED)} OR p.remote_id IN ({AMISS}))"

@@ -25,13 +25,14 @@ from integrations.errors import (
     UnsupportedFeature,
 )
 from integrations.port import StreamSpec
+from portal.core.staging import staged
 from sync.engine.journal import issue, note
 from sync.engine.lease import step
 from sync.engine.places import below, one_of
 from sync.engine.plan import too_many_failed
 from sync.engine.work import Work
 from sync.models import RunStream
-from sync.streams import TARGETS, stream_words
+from sync.streams import FAILURES, TARGETS, stream_words
 
 TRIES = 3
 """How often one parent is asked for before it is given up. Tries while the PSA is unwell do not count."""
@@ -157,8 +158,7 @@ def reply_of(work: Work, call: Future[Any]) -> IntegrationError | None:
 
 OTHERS = """
 SELECT p.remote_id FROM "{parent}" p WHERE p.organization_id = %(organization)s AND p.connection_id = %(connection)s AND p.removed_at IS NULL
-    AND NOT EXISTS (SELECT 1 FROM staging.failures f WHERE f.run_id = %(run)s AND f.organization_id = %(organization)s
-        AND f.stream = %(stream)s AND f.parent_remote_id = p.remote_id)
+    AND NOT EXISTS (SELECT 1 {failed} AND f.stream = %(stream)s AND f.parent_remote_id = p.remote_id)
     AND NOT EXISTS (SELECT 1 FROM sync_issue i WHERE i.organization_id = %(organization)s AND i.connection_id = %(connection)s
         AND i.stream = %(stream)s AND i.parent_remote_id = p.remote_id AND i.cleared_at IS NULL)
 ORDER BY p.id DESC LIMIT %(most)s"""
@@ -166,7 +166,7 @@ ORDER BY p.id DESC LIMIT %(most)s"""
 
 def others_of(work: Work, spec: StreamSpec) -> list[str]:
     """Parents that are here and of which nothing bad is known."""
-    sql = OTHERS.format(parent=TARGETS[spec.parent].table)
+    sql = OTHERS.format(parent=TARGETS[spec.parent].table, failed=staged(FAILURES, "f"))
     with step(work.lease, progress=False), connection.cursor() as cursor:
         cursor.execute(sql, work.context().parameters(stream=spec.name, most=UNWELL))
         return [row[0] for row in cursor.fetchall()]
@@ -176,8 +176,8 @@ def tries_of(work: Work, spec: StreamSpec, parent_ids: Sequence[str]) -> dict[st
     """How often each of these parents has failed in this run, of tries that count."""
     if not parent_ids:
         return {}
-    sql = """SELECT parent_remote_id, count(*) FILTER (WHERE counts) FROM staging.failures
-        WHERE run_id = %(run)s AND organization_id = %(organization)s AND stream = %(stream)s AND parent_remote_id = ANY(%(parents)s) GROUP BY 1"""
+    sql = f"""SELECT parent_remote_id, count(*) FILTER (WHERE counts) {staged(FAILURES, "f")} AND stream = %(stream)s
+        AND parent_remote_id = ANY(%(parents)s) GROUP BY 1"""
     with step(work.lease, progress=False), connection.cursor() as cursor:
         cursor.execute(sql, work.context().parameters(stream=spec.name, parents=list(parent_ids)))
         return dict(cursor.fetchall())
@@ -221,14 +221,12 @@ class GivenUp:
 def given_up(work: Work, spec: StreamSpec) -> GivenUp:
     """In the caller's transaction. Parents that are gone themselves are none of them."""
     own = work.context().parameters(stream=spec.name, gone=GONE, named=NAMED)
-    where = "run_id = %(run)s AND organization_id = %(organization)s AND stream = %(stream)s AND is_final AND code <> %(gone)s"
+    final = f"{staged(FAILURES, 'f')} AND stream = %(stream)s AND is_final AND code <> %(gone)s"
     with connection.cursor() as cursor:
-        cursor.execute(
-            f"SELECT count(*), coalesce(array_agg(DISTINCT code), '{{}}') FROM staging.failures WHERE {where}", own
-        )
+        cursor.execute(f"SELECT count(*), coalesce(array_agg(DISTINCT code), '{{}}') {final}", own)
         rows, codes = cursor.fetchone()
         cursor.execute(
-            f"SELECT parent_remote_id, code, message FROM staging.failures WHERE {where} ORDER BY failed_at, parent_remote_id LIMIT %(named)s",
+            f"SELECT parent_remote_id, code, message {final} ORDER BY failed_at, parent_remote_id LIMIT %(named)s",
             own,
         )
         named = [Failure(parent, code, message, is_final=True) for parent, code, message in cursor.fetchall()]

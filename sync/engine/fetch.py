@@ -10,6 +10,7 @@ from integrations.port import Page, ReadRequest, StreamSpec
 from integrations.records import Record
 from portal.core import database_clock
 from portal.core.merge import MergeCounts, merge, remove
+from portal.core.staging import staged
 from sync.engine.arrivals import arrived
 from sync.engine.conflicts import settle_conflicts
 from sync.engine.crash import crash_point
@@ -168,9 +169,9 @@ LEFT = "left the scope"
 def left_scope_in_all(staging: str) -> str:
     """Rows that all that was staged, taken together, shows outside of the scope: no later version is in it again."""
     return (
-        f"EXISTS (SELECT 1 FROM {staging} s WHERE s.run_id = %(run)s AND s.organization_id = %(organization)s AND s.remote_id = t.remote_id "
+        f"EXISTS (SELECT 1 {staged(staging, 's')} AND s.remote_id = t.remote_id "
         "AND NOT s.in_scope AND (s.remote_updated_at IS NULL OR t.remote_updated_at IS NULL OR s.remote_updated_at >= t.remote_updated_at) "
-        f"AND NOT EXISTS (SELECT 1 FROM {staging} w WHERE w.run_id = %(run)s AND w.remote_id = s.remote_id AND w.in_scope "
+        f"AND NOT EXISTS (SELECT 1 {staged(staging, 'w')} AND w.remote_id = s.remote_id AND w.in_scope "
         "AND (w.remote_updated_at, w.fetched_at) > (s.remote_updated_at, s.fetched_at)))"
     )
 
@@ -178,7 +179,7 @@ def left_scope_in_all(staging: str) -> str:
 def left_scope(staging: str) -> str:
     """Rows that this page shows outside of the scope, unless what is here is newer. Their ids come first, as a list, which mostly is
     empty: else the planner may ask the page about every row of an organization of which its statistics know nothing yet."""
-    page = f"FROM {staging} s WHERE s.run_id = %(run)s AND s.page = %(page)s AND NOT s.in_scope"
+    page = f"{staged(staging, 's', page=True)} AND NOT s.in_scope"
     return (
         f"t.remote_id = ANY (ARRAY(SELECT s.remote_id {page})) AND EXISTS (SELECT 1 {page} AND s.remote_id = t.remote_id "
         "AND (s.remote_updated_at IS NULL OR t.remote_updated_at IS NULL OR s.remote_updated_at >= t.remote_updated_at))"

@@ -11,6 +11,7 @@ from typing import Any
 from django.db import connection
 
 from portal.core.merge import Target, read_whole_tables
+from portal.core.staging import staged
 from sync.engine.alarms import alarm_raise
 from sync.engine.journal import note
 from sync.engine.lease import step
@@ -76,9 +77,9 @@ class Finding:
 def unseen(target: Target) -> str:
     """Live rows that a complete read did not show. What arrived after the run began stays, and so do records that failed to parse."""
     return f"""t.fetched_at < %(began)s
-    AND NOT EXISTS (SELECT 1 FROM {target.staging} s
-        WHERE s.run_id = %(run)s AND s.organization_id = %(organization)s AND s.remote_id = t.remote_id AND s.in_scope)
-    AND NOT EXISTS (SELECT 1 FROM sync_runissue i WHERE i.run_id = %(run)s AND i.stream = '{target.stream}' AND i.remote_id = t.remote_id)"""
+    AND NOT EXISTS (SELECT 1 {staged(target.staging, "s")} AND s.remote_id = t.remote_id AND s.in_scope)
+    AND NOT EXISTS (SELECT 1 FROM sync_runissue i WHERE i.organization_id = %(organization)s AND i.run_id = %(run)s
+        AND i.stream = '{target.stream}' AND i.remote_id = t.remote_id)"""
 
 
 def chosen_away(work: Work, target: Target) -> str:

@@ -15,6 +15,7 @@ from integrations.models import Connection
 from integrations.port import Scope
 from integrations.settings_schema import scope_of
 from portal.core.merge import Target
+from portal.core.staging import staged
 from portal.tenancy.scope import tenant_transaction
 from sync.engine.plan import Mode
 from sync.engine.work import Work
@@ -38,15 +39,14 @@ def outside_parameters(scope: Scope) -> dict[str, Any]:
     }
 
 
-IN_READING = f"""SELECT c.remote_id FROM {STAGED} c
-    WHERE c.run_id = %(run)s AND c.organization_id = %(organization)s AND {unwanted("c")}"""
+IN_READING = f"SELECT c.remote_id {staged(STAGED, 'c')} AND {unwanted('c')}"
 KNOWN = f"""SELECT k.remote_id FROM (
         SELECT remote_id, status_remote_id, type_remote_ids FROM sync_outsidecompany
         WHERE organization_id = %(organization)s AND connection_id = %(connection)s
         UNION ALL SELECT remote_id, status_remote_id, type_remote_ids FROM clients_company
         WHERE organization_id = %(organization)s AND connection_id = %(connection)s AND removed_at IS NULL
     ) k WHERE {unwanted("k")}"""
-ANEW = f"AND NOT EXISTS (SELECT 1 FROM {STAGED} a WHERE a.run_id = %(run)s AND a.remote_id = k.remote_id)"
+ANEW = f"AND NOT EXISTS (SELECT 1 {staged(STAGED, 'a')} AND a.remote_id = k.remote_id)"
 
 
 def scope_in_run(work: Work) -> Scope:
@@ -84,13 +84,13 @@ KEEP = f"""
 INSERT INTO sync_outsidecompany (organization_id, connection_id, remote_id, name, status_remote_id, type_remote_ids)
 SELECT DISTINCT ON (remote_id) organization_id, connection_id, remote_id, coalesce(name, ''), status_remote_id,
     coalesce(type_remote_ids, ARRAY[]::text[])
-FROM {STAGED} s WHERE run_id = %(run)s AND organization_id = %(organization)s {{page}} AND {unwanted("s")}
+{{staged}} AND {unwanted("s")}
 ORDER BY remote_id, remote_updated_at DESC NULLS LAST, fetched_at DESC
 ON CONFLICT (connection_id, remote_id) DO UPDATE SET name = EXCLUDED.name, status_remote_id = EXCLUDED.status_remote_id,
     type_remote_ids = EXCLUDED.type_remote_ids"""
-FORGET = f"""
-DELETE FROM sync_outsidecompany o WHERE organization_id = %(organization)s AND connection_id = %(connection)s AND {{gone}} (SELECT 1
-    FROM {STAGED} s WHERE s.run_id = %(run)s AND s.organization_id = o.organization_id AND s.remote_id = o.remote_id {{page}} AND {{is_one}})"""
+FORGET = """
+DELETE FROM sync_outsidecompany o WHERE organization_id = %(organization)s AND connection_id = %(connection)s
+    AND {gone} (SELECT 1 {staged} AND s.remote_id = o.remote_id AND {is_one})"""
 
 
 def keep_outside(work: Work, target: Target, page: int | None = None) -> None:
@@ -98,13 +98,13 @@ def keep_outside(work: Work, target: Target, page: int | None = None) -> None:
     reading, that are not there any more. In the caller's transaction."""
     if target.stream != COMPANIES or not (work.scope.narrows_companies or page is None):
         return
-    of_page = "AND s.page = %(page)s" if page is not None else ""
+    own = staged(STAGED, "s", page=page is not None)
     complete = page is None and not work.quick
     gone, is_one = ("NOT EXISTS", unwanted("s")) if complete else ("EXISTS", f"NOT {unwanted('s')}")
     parameters = work.context(page).parameters(**outside_parameters(work.scope))
     with database.cursor() as cursor:
-        cursor.execute(KEEP.format(page=of_page), parameters)
-        cursor.execute(FORGET.format(gone=gone, page=of_page, is_one=is_one), parameters)
+        cursor.execute(KEEP.format(staged=own), parameters)
+        cursor.execute(FORGET.format(gone=gone, staged=own, is_one=is_one), parameters)
 
 
 def left_with_company(work: Work, target: Target) -> str:

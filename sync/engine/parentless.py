@@ -16,6 +16,7 @@ from django.db import connection as database
 
 from integrations.records import Record
 from portal.core.merge import Target
+from portal.core.staging import staged
 from sync.engine.plan import Mode, since_of
 from sync.engine.work import Work
 from sync.models import Cursor, RunStream
@@ -35,11 +36,11 @@ SERVERS = dt.timedelta(seconds=30)
 
 MISSING = """
 SELECT u.remote_id FROM unnest(%(parents)s::text[]) u(remote_id)
-WHERE NOT EXISTS (SELECT 1 FROM {staging} s WHERE s.run_id = %(run)s AND s.organization_id = %(organization)s
-        AND s.remote_id = u.remote_id AND s.in_scope)
+WHERE NOT EXISTS (SELECT 1 {staged} AND s.remote_id = u.remote_id AND s.in_scope)
     AND (%(complete)s OR NOT EXISTS (SELECT 1 FROM "{table}" t WHERE t.connection_id = %(connection)s
         AND t.remote_id = u.remote_id AND t.removed_at IS NULL))
-    AND NOT EXISTS (SELECT 1 FROM sync_runissue i WHERE i.run_id = %(journal_run)s AND i.stream = %(parent)s AND i.remote_id = u.remote_id)
+    AND NOT EXISTS (SELECT 1 FROM sync_runissue i WHERE i.organization_id = %(organization)s AND i.run_id = %(journal_run)s
+        AND i.stream = %(parent)s AND i.remote_id = u.remote_id)
     AND NOT EXISTS (SELECT 1 FROM sync_issue i WHERE i.connection_id = %(connection)s AND i.stream = %(parent)s
         AND i.remote_id = u.remote_id AND i.cleared_at IS NULL)"""
 """Which of these parents are not here. One that could not be read is not known to be left out."""
@@ -85,7 +86,7 @@ def parentless(work: Work, stream: str, records: Sequence[Record], began: dt.dat
 def missing_parents(work: Work, parent: Target, remote_ids: list[str]) -> frozenset[str]:
     """Those of the ids whose record this reading does not bring, nor, unless it is complete, an earlier one has brought."""
     complete = work.mode is Mode.STAGED and not work.quick and was_read(work, parent)
-    sql = MISSING.format(staging=parent.staging, table=parent.table)
+    sql = MISSING.format(staged=staged(parent.staging, "s"), table=parent.table)
     own: dict[str, Any] = {"parents": remote_ids, "parent": parent.stream, "complete": complete}
     with database.cursor() as cursor:
         cursor.execute(sql, work.context().parameters(**own))
@@ -108,6 +109,6 @@ def away_with_parent(work: Work, target: Target, alias: str) -> str:
     parent = parent_of(work, target)
     if parent is None or not was_read(work, parent):
         return ""
-    brought = f"SELECT p.remote_id FROM {parent.staging} p WHERE p.run_id = %(run)s AND p.organization_id = %(organization)s AND p.in_scope"
+    brought = f"SELECT p.remote_id {staged(parent.staging, 'p')} AND p.in_scope"
     column = f'{alias}."{target.parent_column}"'
     return f"({column} <> '' AND {column} NOT IN ({brought}))"

@@ -13,6 +13,7 @@ from django.db.models import F
 
 from portal.core import database_clock
 from portal.core.merge import BEFORE_AND_AFTER, MergeContext, Target, changed_sql, differs, news, read_whole_tables
+from portal.core.staging import staged
 from sync.engine.apply import unsent_changes
 from sync.engine.children import GONE, orphaned
 from sync.engine.fetch import LEFT, left_scope_in_all
@@ -43,7 +44,7 @@ SELECT (SELECT count(*) FROM fresh), count(*) FILTER (WHERE action = 'created'),
 OLDER = """
 {into}
 SELECT %(organization)s, %(preview)s, %(stream)s, t.id, s.remote_id, left({label}, 200), 'skipped', %(reason)s, NULL, NULL
-FROM (SELECT DISTINCT ON (remote_id) * FROM {staging} WHERE run_id = %(run)s AND organization_id = %(organization)s AND in_scope
+FROM (SELECT DISTINCT ON (remote_id) s.* {staged} AND in_scope
     ORDER BY remote_id, remote_updated_at DESC NULLS LAST, fetched_at DESC) s
 JOIN "{table}" t ON t.connection_id = s.connection_id AND t.remote_id = s.remote_id
 WHERE (t.removed_at IS NOT NULL OR {differs}) AND NOT ({news}) ORDER BY s.remote_id"""
@@ -51,8 +52,8 @@ UNWANTED = """
 {into}
 SELECT DISTINCT ON (s.remote_id) %(organization)s::bigint, %(preview)s::bigint, %(stream)s, NULL::bigint, s.remote_id, left({label}, 200),
     'skipped', %(reason)s, NULL::jsonb, NULL::jsonb
-FROM {staging} s WHERE s.run_id = %(run)s AND s.organization_id = %(organization)s AND NOT s.in_scope
-    AND NOT EXISTS (SELECT 1 FROM {staging} w WHERE w.run_id = %(run)s AND w.remote_id = s.remote_id AND w.in_scope)
+{staged} AND NOT s.in_scope
+    AND NOT EXISTS (SELECT 1 {wanted} AND w.remote_id = s.remote_id AND w.in_scope)
     AND NOT EXISTS (SELECT 1 FROM "{table}" t WHERE t.connection_id = s.connection_id AND t.remote_id = s.remote_id AND t.removed_at IS NULL)
 ORDER BY s.remote_id"""
 REMOVED = """
@@ -104,7 +105,8 @@ def preview_stream(work: Work, stream: RunStream) -> None:
     """What would become of one stream's records; as ``apply.apply_stream``."""
     target = TARGETS[stream.name]
     fresh, created, updated = said(work, changed_words(work, target), target)[0]
-    own: dict[str, Any] = {"into": INTO, "label": target.label, "staging": target.staging, "table": target.table}
+    own: dict[str, Any] = {"into": INTO, "label": target.label, "table": target.table}
+    own |= {"staged": staged(target.staging, "s"), "wanted": staged(target.staging, "w")}
     full = work.context().full
     said(
         work,

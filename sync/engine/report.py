@@ -19,6 +19,7 @@ from integrations.errors import AuthenticationFailed, IntegrationError, NotFound
 from integrations.port import ReadRequest
 from integrations.records import Record
 from portal.core.merge import Reference, Target, read_whole_tables
+from portal.core.staging import staged
 from sync.engine.compare import differing, is_newer
 from sync.engine.journal import note
 from sync.engine.lease import step
@@ -82,8 +83,7 @@ def copy_of(work: Work, target: Target) -> str:
     if work.mode is Mode.LIVE:
         return f"""(SELECT *, '{{}}'::text[] AS unknown_columns FROM "{target.table}"
             WHERE organization_id = %(organization)s AND connection_id = %(connection)s AND removed_at IS NULL)"""
-    return f"""(SELECT DISTINCT ON (remote_id) * FROM {target.staging}
-        WHERE run_id = %(run)s AND organization_id = %(organization)s AND in_scope
+    return f"""(SELECT DISTINCT ON (remote_id) s.* {staged(target.staging, "s")} AND in_scope
         ORDER BY remote_id, remote_updated_at DESC NULLS LAST, fetched_at DESC)"""
 
 

@@ -8,6 +8,7 @@ from django.db import connection
 
 from integrations.errors import PermissionMissing
 from integrations.port import Reach, ReadRequest, StreamSpec
+from portal.core.staging import staged
 from sync.engine.lease import step
 from sync.engine.outside import outside_parameters, read_and_left
 from sync.engine.parentless import away_with_parent
@@ -115,7 +116,7 @@ def read_rows(work: Work, stream: RunStream) -> int:
     target = TARGETS[stream.name]
     with_parent = away_with_parent(work, target, "s") or "false"
     counted = f"(s.in_scope OR {read_and_left(work, target)} OR {with_parent})"
-    sql = f"SELECT count(DISTINCT s.remote_id) FROM {target.staging} s WHERE s.run_id = %(run)s AND s.organization_id = %(organization)s AND {counted}"
+    sql = f"SELECT count(DISTINCT s.remote_id) {staged(target.staging, 's')} AND {counted}"
     with step(work.lease, progress=False), connection.cursor() as cursor:
         cursor.execute(sql, work.context().parameters(**outside_parameters(work.scope)))
         return int(cursor.fetchone()[0]) + stream.failed
