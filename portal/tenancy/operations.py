@@ -75,9 +75,10 @@ class Wall(migrations.RunSQL):
         self.declares = declares
 
 
-def secure(
-    table: str, *, column: str = "organization_id", system: str = "", write: str = "SELECT, INSERT, UPDATE, DELETE"
-) -> Wall:
+ALL = "SELECT, INSERT, UPDATE, DELETE"
+
+
+def secure(table: str, *, column: str = "organization_id", system: str = "", write: str = ALL) -> Wall:
     """Row security for a tenant's table: forced, failing closed, one policy for tenants.
 
     ``system``: what the system role may do with rows of all organizations ("SELECT", "SELECT, UPDATE" …), by a policy of its own:
@@ -94,6 +95,16 @@ def secure(
         lines.append(f'GRANT {system} ON "{table}" TO portal_system')
         lines.append(f'CREATE POLICY system ON "{table}" TO portal_system USING (true) WITH CHECK (true)')
     return Wall(lines, migrations.RunSQL.noop, Secured(table, column, _words(system), _words(write)))
+
+
+def shown_to_system(table: str) -> Wall:
+    """Lets the system role read a table that ``secure`` made without it."""
+    lines = [
+        f'GRANT SELECT ON "{table}" TO portal_system',
+        f'CREATE POLICY system ON "{table}" TO portal_system USING (true) WITH CHECK (true)',
+    ]
+    back = [f'DROP POLICY system ON "{table}"', f'REVOKE SELECT ON "{table}" FROM portal_system']
+    return Wall(lines, back, Secured(table, "organization_id", _words("SELECT"), _words(ALL)))
 
 
 def _words(privileges: str) -> frozenset[str]:

@@ -165,7 +165,7 @@ def cancelled(lease: Lease) -> None:
 
 def close_cancelled(run_id: int) -> None:
     """Marks the run cancelled and empties its staging, in the caller's transaction."""
-    run = Run.objects.select_for_update().get(pk=run_id)
+    run = Run.objects.select_for_update(no_key=True).get(pk=run_id)
     signal = run.signals.filter(kind="cancel").order_by("id").first()
     unfinished = [RunStream.State.PENDING, RunStream.State.FETCHING, RunStream.State.FETCHED]
     RunStream.objects.filter(run_id=run_id, state__in=unfinished).update(

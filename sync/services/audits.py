@@ -46,9 +46,9 @@ def audit_request(*, connection: Connection, sample: int | None = None, actor: U
     size = (settings_of(connection).audit_sample or 100) if sample is None else sample
     if not least <= size <= most:
         raise AuditRefused(f"A sample has {least} to {most:,} records of each stream.")
+    serialise(connection)
     if is_first(connection):
         raise AuditRefused("The first sync has not been completed: there is no copy yet that could be compared.")
-    serialise(connection)
     under_way = DriftAudit.objects.filter(connection=connection, state=DriftAudit.State.OPEN).first()
     if under_way is not None:
         return AuditRequested(under_way, True)

@@ -102,7 +102,7 @@ def change_connect(*, change: InstanceChange, provider: str, actor: User | None)
     system = registry.provider(provider)
     current = _locked(change)
     require_purged(current)
-    connection = current.connection
+    connection = Connection.objects.select_for_update().get(pk=current.connection_id)
     wanted: dict[str, Any] = {name: value for name, value in connection.settings.items() if name not in OF_THE_INSTANCE}
     connection.settings, connection.provider = wanted, system.key
     now = database_clock.now()

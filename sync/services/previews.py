@@ -22,6 +22,7 @@ from sync.services.runs import (
     LANES,
     RunRefused,
     RunRequested,
+    as_it_is,
     check,
     is_first,
     join,
@@ -39,8 +40,9 @@ def preview_request(
 
     The preview of a connection's first sync is one of a full sync.
     """
-    check(connection, kind, trigger, reason or "a preview")
     serialise(connection)
+    connection = as_it_is(connection)
+    check(connection, kind, trigger, reason or "a preview")
     of = Run.Kind.FULL if kind == Run.Kind.QUICK and is_first(connection) else kind
     open_one = (
         Run.objects.filter(connection=connection, kind=Run.Kind.PREVIEW, state__in=JOINABLE).order_by("id").first()
@@ -73,8 +75,8 @@ def preview_request(
 def preview_apply(*, preview: Run, trigger: str, actor: User | None = None, reason: str = "") -> RunRequested:
     """Queues a run that applies exactly what the preview read, with the guard and the approvals of any other. In the caller's tenant
     transaction. Takes the preview's reading with it: there is one try. Raises RunRefused."""
-    connection = Connection.objects.get(pk=preview.connection_id)
-    serialise(connection)
+    serialise(preview.connection)
+    connection = as_it_is(preview.connection)
     current = Run.objects.select_for_update().get(pk=preview.pk)
     if refusal := apply_refusal(current, connection):
         raise RunRefused(refusal)

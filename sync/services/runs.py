@@ -8,12 +8,14 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.db import connection as database
+from django.db.models import Exists, OuterRef
 from django.db.models.functions import Now
 
 from integrations.models import Connection
 from portal.core import database_clock
 from portal.core.errors import Refused
 from portal.tenancy.models import User
+from portal.tenancy.scope import system_transaction, tenant_transaction
 from portal.tenancy.services.audit import audit_record
 from sync.bells import ring_after_commit
 from sync.engine.ending import close_cancelled
@@ -56,8 +58,9 @@ def run_request(
     The first sync of a connection is always a full one that lands as it is fetched. What a person asked for is told to a worker
     at once; what the clock asked for waits for its organization's turn (``turns``). ``only``: of these streams alone. Raises RunRefused.
     """
-    check(connection, kind, trigger, reason)
     serialise(connection)
+    connection = as_it_is(connection)
+    check(connection, kind, trigger, reason)
     first = is_first(connection)
     if first and kind == Run.Kind.QUICK:
         kind = Run.Kind.FULL
@@ -118,6 +121,14 @@ def serialise(connection: Connection) -> None:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext('run_request'), %s::int)", [connection.pk % 2**31])
 
 
+def as_it_is(connection: Connection) -> Connection:
+    """The connection as it is once the lock of ``serialise`` is held: what the caller read before may be over. Raises RunRefused."""
+    current = Connection.objects.filter(pk=connection.pk).first()
+    if current is None:
+        raise RunRefused("This connection has been removed.")
+    return current
+
+
 def is_first(connection: Connection) -> bool:
     """Whether the connection's tickets were never read completely."""
     return not Cursor.objects.filter(connection=connection, stream="tickets", full_at__isnull=False).exists()
@@ -162,9 +173,29 @@ def run_cancel(*, run: Run, actor: User | None, reason: str = "") -> None:
         organization_id=run.organization_id, run=run, kind=RunSignal.Kind.CANCEL, by=actor, reason=reason.strip()
     )
     audit_record(action="sync.cancelled", target=run, actor=actor, changes={"reason": [None, reason.strip()]})
-    free = Run.objects.select_for_update(skip_locked=True).filter(pk=run.pk, state__in=Run.OPEN)
+    end_if_free(run.pk)
+
+
+def end_if_free(run_id: int) -> None:
+    """Ends a run of which somebody wants the end, unless its row is locked or it has applied everything. In the caller's transaction."""
+    free = Run.objects.select_for_update(skip_locked=True, no_key=True).filter(pk=run_id, state__in=Run.OPEN)
     if free.exclude(phase=Run.Phase.CLEANING).exists():
-        close_cancelled(run.pk)
+        close_cancelled(run_id)
+
+
+def presses_missed() -> list[tuple[int, int]]:
+    """(organization, run) of runs that no worker will look at again by itself, and that somebody has cancelled: the press met a locked
+    row, while the run was being held or somebody else decided about it."""
+    with system_transaction():
+        pressed = RunSignal.objects.filter(run_id=OuterRef("pk"), kind=RunSignal.Kind.CANCEL)
+        resting = Run.objects.filter(Exists(pressed), state__in=[Run.State.HELD, Run.State.QUEUED, Run.State.WAITING])
+        return list(resting.exclude(phase=Run.Phase.CLEANING).values_list("organization_id", "pk"))
+
+
+def run_end_missed(*, organization_id: int, run_id: int) -> None:
+    """Ends such a run."""
+    with tenant_transaction(organization_id):
+        end_if_free(run_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,8 +209,11 @@ class Approved:
 def run_approve(*, run: Run, actor: User | None, reason: str) -> Approved:
     """Approves a held run; with the last approval it needs, it is verified anew, then applied. Raises RunRefused."""
     require_held(run, reason)
-    current = Run.objects.select_for_update().get(pk=run.pk)
+    # Not a lock of its key: a press of Cancel, which names the run, does not wait for this.
+    current = Run.objects.select_for_update(no_key=True).get(pk=run.pk)
     require_held(current, reason)
+    if current.signals.filter(kind=RunSignal.Kind.CANCEL).exists():
+        raise RunRefused("Somebody has cancelled this run: it ends in a moment.")
     given = current.verification.get("approvals", [])
     if reads_otherwise(current, Connection.objects.get(pk=current.connection_id)):
         raise RunRefused(f"{CHANGED_SINCE_READ} Reject it: the next sync reads with the new ones.")

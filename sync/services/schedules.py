@@ -34,6 +34,7 @@ def schedule_of(connection: Connection) -> Schedule:
 def schedule_update(*, schedule: Schedule, actor: User | None, **values: object) -> Schedule:
     """Changes the times and reckons the next ones. Raises ScheduleInvalid."""
     check(values)
+    schedule = _locked(schedule)
     changes = {
         name: [str(getattr(schedule, name)), str(value)]
         for name, value in values.items()
@@ -67,6 +68,7 @@ def check(values: dict[str, object]) -> None:
 
 def schedule_pause(*, schedule: Schedule, actor: User | None) -> Schedule:
     """Nothing starts by itself until it is resumed; people still can."""
+    schedule = _locked(schedule)
     schedule.paused_at, schedule.paused_by = database_clock.now(), actor
     schedule.save()
     audit_record(action="schedule.paused", target=schedule, actor=actor)
@@ -75,6 +77,7 @@ def schedule_pause(*, schedule: Schedule, actor: User | None) -> Schedule:
 
 def schedule_resume(*, schedule: Schedule, actor: User | None) -> Schedule:
     """Starts from now on; nights missed while paused are not caught up."""
+    schedule = _locked(schedule)
     schedule.paused_at, schedule.paused_by = None, None
     reckon(schedule)
     schedule.save()
@@ -103,12 +106,19 @@ def reckon(schedule: Schedule, *, now: dt.datetime | None = None) -> None:
 
 def nightly_bring_forward(*, schedule: Schedule, actor: User | None) -> Schedule:
     """The coming night runs now instead: the ledger then has it, so it does not run twice."""
+    schedule = _locked(schedule)
     if not schedule.nightly_on or schedule.paused_at is not None:
         raise ScheduleInvalid("The nightly sync is off or paused. Switch it on first.")
     schedule.nightly_next_at = database_clock.now()
     schedule.save()
     audit_record(action="schedule.brought_forward", target=schedule, actor=actor)
     return schedule
+
+
+def _locked(schedule: Schedule) -> Schedule:
+    """The schedule as it is now: the clock, or another person, may have changed it since the caller read it."""
+    current: Schedule = Schedule.objects.select_for_update().get(pk=schedule.pk)
+    return current
 
 
 def kind_of_night(schedule: Schedule, now: dt.datetime) -> str:

@@ -18,7 +18,7 @@ from sync.models import InstanceChange, Issue, Nightly, Run, Schedule
 from sync.services.audits import audits_due
 from sync.services.mails import mails_due
 from sync.services.previews import previews_expire
-from sync.services.runs import RunRefused, is_first, run_request
+from sync.services.runs import RunRefused, is_first, presses_missed, run_end_missed, run_request, serialise
 from sync.services.schedules import kind_of_night, reckon
 from sync.services.turns import turns
 
@@ -37,6 +37,8 @@ def sweep() -> None:
         ring_retries(organization_id)
     for organization_id in mails_due():
         ring_mails(organization_id)
+    for organization_id, run_id in presses_missed():
+        run_end_missed(organization_id=organization_id, run_id=run_id)
     ring_turns()
     for organization_id, audit_id in audits_due():
         ring_audit(organization_id, audit_id)
@@ -63,6 +65,11 @@ def schedules_due() -> list[tuple[int, int]]:
 def start_due(organization_id: int, schedule_id: int) -> None:
     """Starts a schedule's due runs in one transaction with the next times, so that twice is once."""
     with tenant_transaction(organization_id):
+        found = Schedule.objects.filter(pk=schedule_id, paused_at=None).select_related("connection").first()
+        if found is None:
+            return
+        # First the lock of presses, then the schedule's row, as whoever changes both: else each would wait for the other.
+        serialise(found.connection)
         schedule = Schedule.objects.select_for_update(skip_locked=True).filter(pk=schedule_id, paused_at=None).first()
         if schedule is None:
             return
