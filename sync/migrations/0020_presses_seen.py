@@ -6,6 +6,6 @@ from portal.tenancy.operations import shown_to_system
 
 
 class Migration(migrations.Migration):
-    dependencies = [("sync", "0018_database_times")]
+    dependencies = [("sync", "0019_words_of_scope")]
 
     operations = [shown_to_system("sync_runsignal")]
