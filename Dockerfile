@@ -24,5 +24,5 @@ WORKDIR /portal
 USER 10001
 EXPOSE 8000
 HEALTHCHECK --interval=15s --timeout=10s --start-period=30s --retries=4 CMD ["python", "deploy/healthcheck.py"]
-CMD ["gunicorn", "-k", "asgi", "portal.config.asgi:application", "--bind", "0.0.0.0:8000", "--workers", "2", \
+CMD ["gunicorn", "-k", "portal.config.worker.Worker", "portal.config.asgi:application", "--bind", "0.0.0.0:8000", "--workers", "2", \
      "--no-control-socket", "--graceful-timeout", "25", "--worker-tmp-dir", "/dev/shm", "--log-level", "warning"]

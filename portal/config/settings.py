@@ -37,6 +37,11 @@ BEHIND_PROXY = env.boolean("BEHIND_PROXY", False)
 if BEHIND_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 TRUSTED_PROXIES = env.listed("TRUSTED_PROXIES")
+# What comes in at the entrance (portal.config.entrance); routes that take files name their own size.
+REQUEST_BODY_BYTES = env.integer("REQUEST_BODY_BYTES", 1024 * 1024, least=16 * 1024)
+REQUEST_BODY_SECONDS = env.integer("REQUEST_BODY_SECONDS", 30, least=1)
+REQUEST_BODY_ROUTES: tuple[tuple[str, int], ...] = ()
+REQUEST_HEADER_SECONDS = env.integer("REQUEST_HEADER_SECONDS", 20, least=1)
 X_FRAME_OPTIONS = "DENY"
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {

@@ -148,7 +148,14 @@ class Demo:
         bulk = ("worker", "-Q", "bulk", "-c", "1", "-n", "bulk@%h", *lean)
         beat = ("beat", "-S", "django_celery_beat.schedulers:DatabaseScheduler", "--pidfile=", "--loglevel", "warning")
         gunicorn = (
-            *("-m", "gunicorn", "-k", "asgi", "portal.config.asgi:application", "--no-control-socket"),
+            *(
+                "-m",
+                "gunicorn",
+                "-k",
+                "portal.config.worker.Worker",
+                "portal.config.asgi:application",
+                "--no-control-socket",
+            ),
             *("--bind", f"127.0.0.1:{self.options.port}", "--workers", "2", "--graceful-timeout", "8"),
             *("--log-level", "warning"),
         )

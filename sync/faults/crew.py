@@ -89,7 +89,9 @@ class Pages:
         self._session = requests.Session()
         self._session.trust_env = False
         bind = ("--bind", f"127.0.0.1:{self.port}", "--workers", "1", "--log-level", "warning", "--no-control-socket")
-        crew.start("web", "-m", "gunicorn", "-k", "asgi", "portal.config.asgi:application", *bind)
+        crew.start(
+            "web", "-m", "gunicorn", "-k", "portal.config.worker.Worker", "portal.config.asgi:application", *bind
+        )
 
     def ask(self, path: str) -> tuple[int, dict[str, str], str]:
         """(status, headers, body), asked as somebody who says to be logged in; status 0 when nobody answers."""

@@ -67,6 +67,24 @@ def test_only_the_migration_gets_the_owners_password() -> None:
     assert [name for name, service in services.items() if "DATABASE_OWNER_URL" in service["environment"]] == ["migrate"]
 
 
+@pytest.mark.parametrize("name", ["postgres", "redis", "migrate", "web", "worker", "bulk", "beat"])
+def test_every_container_is_held_shut(name: str) -> None:
+    service = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"][name]
+    assert (service["cap_drop"], service["security_opt"]) == (["ALL"], ["no-new-privileges:true"])
+    assert (service["read_only"], "privileged" in service, "cap_add" in service) == (True, False, False)
+    assert [mount for mount in service["tmpfs"] if not re.search(r":size=\d+m\b", mount)] == []
+    assert (bool(service["mem_limit"]), service["pids_limit"] <= 512) == (True, True)
+    assert service["logging"]["options"].keys() == {"max-size", "max-file"}
+    assert service.get("user") not in {"root", "0"}
+    assert "user" in service or service["image"] == "msportal"
+
+
+def test_no_container_is_left_out() -> None:
+    services = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]
+    assert set(services) == {"postgres", "redis", "migrate", "web", "worker", "bulk", "beat"}
+    assert re.search(r"^USER 10001$", (ROOT / "Dockerfile").read_text(), re.M)
+
+
 def test_the_first_start_makes_the_roles_with_their_passwords(servers: Servers) -> None:
     script = subprocess.run(
         ["sh", str(ROOT / "deploy/first_start.sh")],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import errno
 import tempfile
 from collections.abc import Callable
 from typing import Any
@@ -37,6 +38,10 @@ Step = InstanceChange.Step
 RAIL = ("Disconnect", "Export and purge", "Connect", "Map", "First sync")
 PLACES = {Step.DISCONNECTED: 1, Step.PURGING: 1, Step.PURGED: 2, Step.CONNECTING: 2, Step.READING: 3}
 SPOOLED = 8 * 1024 * 1024
+NO_ROOM = (
+    "The file is larger than the room for temporary files on the server. An operator can write it to a place of their choice: "
+    "manage.py connection change export --file FILE."
+)
 
 
 class BeginForm(forms.Form):
@@ -170,8 +175,10 @@ def connection_export(request: PortalRequest, pk: int) -> FileResponse:
     file = tempfile.SpooledTemporaryFile(max_size=SPOOLED)  # noqa: SIM115 - the answer closes it
     try:
         archive_of(found, file)
-    except BaseException:
+    except BaseException as err:
         file.close()
+        if isinstance(err, OSError) and err.errno == errno.ENOSPC:
+            raise Refused(NO_ROOM) from err
         raise
     file.seek(0)
     name = f"{slug(found.name)}-{dt.datetime.now(dt.UTC):%Y-%m-%d}.zip"

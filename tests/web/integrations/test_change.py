@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import errno
 import io
 import zipfile
 from collections.abc import Callable, Iterator
@@ -15,6 +16,7 @@ from django.urls import reverse
 from integrations.models import Connection
 from portal.tenancy.models import User
 from portal.tenancy.scope import tenant, tenant_transaction
+from portal.web.integrations import change
 from sync.engine.drive import advance
 from sync.models import InstanceChange, Run
 from sync.services.purge import purge_advance
@@ -183,3 +185,14 @@ def test_the_file_holds_a_table_for_each_stream_and_no_formula(browser: Client, 
     first = next(row for row in rows if row["remote_id"] == ticket.remote_id)
     assert len(rows) == tickets(linked)
     assert (first["summary"], first["company_name"]) == ("'=cmd()", "שלום 🚀")
+
+
+def test_a_file_that_finds_no_room_says_how_to_get_it(
+    browser: Client, connection: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(connection: Connection, file: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(change, "archive_of", full)
+    answer = browser.get(reverse("web:connection_export", args=[connection.pk]))
+    assert (answer.status_code, "connection change export --file" in answer.text) == (409, True)
