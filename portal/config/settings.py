@@ -81,6 +81,7 @@ INSTALLED_APPS = [
     "portal.web",
 ]
 MIDDLEWARE = [
+    "portal.web.clean_request.CleanRequest",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",

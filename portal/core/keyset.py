@@ -6,11 +6,14 @@ import base64
 import binascii
 import datetime as dt
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from django.db import models
 from django.db.models import F, Func, Value
+
+from portal.core.client_input import LARGEST, day_of, moment_of, storable
 
 Key = dt.datetime | dt.date | str
 
@@ -30,25 +33,54 @@ class Cursor:
         return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
+LONGEST_CURSOR = 4000
+MOST_PAGES = 10**6
+
+
 def cursor_from(text: str, *, backward: bool = False) -> Cursor | None:
     """The cursor that an address carries; None for none and for one that nobody made here."""
+    if len(text) > LONGEST_CURSOR:
+        return None
     try:
         key, row, page = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
         value = _key_of(key)
-        aware = not isinstance(value, dt.datetime) or value.tzinfo is not None
-        return Cursor(value, int(row), max(1, int(page)), backward) if aware and abs(int(row)) < 2**63 else None
-    except (ValueError, TypeError, KeyError, binascii.Error, RecursionError):
+    except (ValueError, TypeError, KeyError, AttributeError, StopIteration, binascii.Error, RecursionError):
         return None
+    whole = type(row) is int and type(page) is int and abs(row) <= LARGEST and 1 <= page <= MOST_PAGES
+    return Cursor(value, row, page, backward) if whole and value is not None else None
+
+
+def fitting(cursor: Cursor | None, model: type[models.Model], column: str) -> Cursor | None:
+    """The cursor, where its key is of the column's kind; None for one of another order, whoever made it."""
+    if cursor is None:
+        return None
+    field: Any = model._meta.get_field(column)
+    kind = getattr(field, "output_field", field)
+    wanted = (
+        dt.datetime
+        if isinstance(kind, models.DateTimeField)
+        else dt.date
+        if isinstance(kind, models.DateField)
+        else str
+    )
+    return cursor if type(cursor.key) is wanted else None
 
 
 def _letter(key: dt.date) -> str:
     return "t" if isinstance(key, dt.datetime) else "d"
 
 
-def _key_of(written: dict[str, str]) -> Key:
-    if "t" in written:
-        return dt.datetime.fromisoformat(written["t"])
-    return dt.date.fromisoformat(written["d"]) if "d" in written else str(written["s"])
+def _key_of(written: Any) -> Key | None:
+    """The key as it was written; None for a moment without a zone, a day out of reason, or text that can't be stored."""
+    letter, text = next(iter(written.items()))
+    if not isinstance(text, str):
+        return None
+    made: dict[str, Callable[[str], Key | None]] = {"t": moment_of, "d": day_of, "s": _stored_text}
+    return made[letter](text)
+
+
+def _stored_text(text: str) -> str | None:
+    return text if text == storable(text) else None
 
 
 def _kind_of(key: Key) -> models.Field[Any, Any]:

@@ -7,6 +7,7 @@ import ipaddress
 from django.http import HttpRequest
 from structlog.contextvars import get_contextvars
 
+from portal.core.client_input import header_of
 from portal.tenancy.origin import Origin
 from portal.web.proxies import address_of, is_trusted
 
@@ -48,6 +49,6 @@ def page_origin(request: HttpRequest) -> Origin:
         actor_id=user.pk if user.is_authenticated else None,
         actor_label=user.email if user.is_authenticated else "",
         ip_address=client_address(request),
-        user_agent=request.META.get("HTTP_USER_AGENT", ""),
-        request_id=str(get_contextvars().get("request_id", "")),
+        user_agent=header_of(request.META.get("HTTP_USER_AGENT", ""), 300),
+        request_id=header_of(str(get_contextvars().get("request_id", "")), 64),
     )

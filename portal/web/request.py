@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponseRedirect
+from django.utils.http import url_has_allowed_host_and_scheme
 from django_htmx.middleware import HtmxDetails
 
 from portal.tenancy.access import Access, Membership
 from portal.tenancy.models import User
 
 
-def number_of(text: str) -> int | None:
-    """A row's id in an address; None for anything else."""
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
+def sent_back(request: HttpRequest, otherwise: str) -> HttpResponseRedirect:
+    """To the page of ours that a form names as ``next``, else to ``otherwise``."""
+    wanted = request.POST.get("next", "")
+    ours = wanted.startswith("/") and url_has_allowed_host_and_scheme(wanted, allowed_hosts=None)
+    return HttpResponseRedirect(wanted if ours else otherwise)
 
 
 class PortalRequest(HttpRequest):

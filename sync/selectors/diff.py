@@ -11,6 +11,7 @@ from portal.ledger.models import JournalEntry
 from sync.models import Run, RunStream
 from sync.selectors.items import changes_of
 from sync.selectors.previews import entries_of, table_of
+from sync.selectors.readable import Readable, told
 
 MOST = 200_000
 """Entries that the numbers are made of, oldest first; a run with more says so. The file has them all."""
@@ -62,14 +63,14 @@ class RunDiff:
     cut: bool
 
 
-def run_diff(run: Run) -> RunDiff:
-    """The difference that the run made, in four statements whatever its size."""
+def run_diff(run: Run, readable: Readable = None) -> RunDiff:
+    """The difference that the run made: all of it counted, causes of what may be told. In four statements whatever its size."""
     counted = rows_of(COUNTED, run)
     entries = sum(row[2] for row in counted)
     return RunDiff(
         streams=stream_diffs(run, {(stream, action): rows for stream, action, rows in counted}),
         fields=[FieldDiff(*row) for row in rows_of(CHANGED_FIELDS, run)],
-        causes=[Cause(*row) for row in rows_of(TOP_CAUSES, run)],
+        causes=[Cause(*row) for row in rows_of(TOP_CAUSES, run, readable)],
         cut=entries > MOST,
     )
 
@@ -98,22 +99,24 @@ SELECT stream, reason, field, before, after, count(*) FROM (
     UNION ALL
     SELECT e.stream, '', f.key, left(e.before ->> f.key, 120), left(f.value, 120) FROM {FIRST} e CROSS JOIN LATERAL jsonb_each_text(e.after) f
     WHERE e.action IN ('updated', 'restored') AND e.after IS NOT NULL AND (f.key LIKE '%%\\_name' OR f.key LIKE 'is\\_%%')
-) changes GROUP BY 1, 2, 3, 4, 5 HAVING count(*) > 1 ORDER BY 6 DESC, 1, 3 LIMIT {CAUSES}"""
+) changes WHERE %(readable)s::text[] IS NULL OR stream = ANY(%(readable)s) GROUP BY 1, 2, 3, 4, 5 HAVING count(*) > 1 ORDER BY 6 DESC, 1, 3 LIMIT {CAUSES}"""
 """Steps between named values (status, board, priority …) and yes or no; texts and times differ in every record."""
 
 
-def rows_of(sql: str, run: Run) -> list[tuple[Any, ...]]:
+def rows_of(sql: str, run: Run, readable: Readable = None) -> list[tuple[Any, ...]]:
     """The rows of one of the statements above."""
+    of_streams: dict[str, Any] = {"readable": None if readable is None else sorted(readable)}
     with database.cursor() as cursor:
         cursor.execute(
-            sql.format(table=table_of(run)), {"organization": run.organization_id, "run": run.pk, "most": MOST}
+            sql.format(table=table_of(run)),
+            {"organization": run.organization_id, "run": run.pk, "most": MOST} | of_streams,
         )
         return list(cursor.fetchall())
 
 
-def diff_rows(run: Run, after: int, size: int = 1000) -> list[tuple[Any, ...]]:
-    """The next entries behind ``after`` in the order of ``COLUMNS``, one row a changed field; the first value is the entry's id."""
-    entries = entries_of(run).filter(pk__gt=after).order_by("pk")[:size]
+def diff_rows(run: Run, after: int, size: int = 1000, *, readable: Readable = None) -> list[tuple[Any, ...]]:
+    """The next entries that may be told behind ``after`` in the order of ``COLUMNS``, one row a changed field; the first value is the entry's id."""
+    entries = entries_of(run).filter(told(readable), pk__gt=after).order_by("pk")[:size]
     rows: list[tuple[Any, ...]] = []
     for entry in entries:
         named = (entry.pk, entry.stream, entry.remote_id, entry.label, entry.action, entry.reason)

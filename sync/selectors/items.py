@@ -7,11 +7,14 @@ from typing import Any
 
 from django.db.models import Q
 
+from portal.core.client_input import number_of, text_of
 from portal.ledger.models import JournalEntry
 from sync.models import PreviewRecord, Run, RunIssue
 from sync.selectors.previews import entries_of
+from sync.selectors.readable import Readable, told
 
 PAGE = 50
+LONGEST_STREAM = 32
 FAILED = "failed"
 
 
@@ -54,22 +57,24 @@ class ItemsPage:
     next: str = ""
 
 
-def items_page(run: Run, wanted: ItemFilter, after: str = "", size: int = PAGE) -> ItemsPage:
-    """One page: on the first, the records that failed; then what changed, by stream in the order of the journal."""
+def items_page(
+    run: Run, wanted: ItemFilter, after: str = "", size: int = PAGE, *, readable: Readable = None
+) -> ItemsPage:
+    """One page of what may be told: on the first, the records that failed; then what changed, by stream in the order of the journal."""
     if wanted.action == FAILED:
-        issues = failed_items(run, wanted, int(after) if after.isdigit() else 0, size + 1)
+        issues = failed_items(run, wanted, number_of(after) or 0, size + 1, readable)
         return ItemsPage([], issues[:size], str(issues[size - 1].pk) if len(issues) > size else "")
-    failed = failed_items(run, wanted, 0, 10) if not after and not wanted.action else []
-    entries = journal_of(run, wanted, after, size + 1)
+    failed = failed_items(run, wanted, 0, 10, readable) if not after and not wanted.action else []
+    entries = journal_of(run, wanted, after, size + 1, readable)
     more = len(entries) > size
     entries = entries[:size]
     place = f"{entries[-1].stream}:{entries[-1].pk}" if more else ""
     return ItemsPage([Item(entry, changes_of(entry)) for entry in entries], failed, place)
 
 
-def failed_items(run: Run, wanted: ItemFilter, after: int, size: int) -> list[RunIssue]:
+def failed_items(run: Run, wanted: ItemFilter, after: int, size: int, readable: Readable) -> list[RunIssue]:
     """Records that could not be read or merged, oldest first."""
-    issues = RunIssue.objects.filter(run_id=run.pk, pk__gt=after).order_by("pk")
+    issues = RunIssue.objects.filter(told(readable), run_id=run.pk, pk__gt=after).order_by("pk")
     if wanted.stream:
         issues = issues.filter(stream=wanted.stream)
     if wanted.text:
@@ -79,18 +84,22 @@ def failed_items(run: Run, wanted: ItemFilter, after: int, size: int) -> list[Ru
     return list(issues[:size])
 
 
-def journal_of(run: Run, wanted: ItemFilter, after: str, size: int) -> list[JournalEntry | PreviewRecord]:
+def journal_of(
+    run: Run, wanted: ItemFilter, after: str, size: int, readable: Readable
+) -> list[JournalEntry | PreviewRecord]:
     """The run's entries behind ``after`` ("stream:id")."""
-    entries = entries_of(run).order_by("stream", "pk")
+    entries = entries_of(run).filter(told(readable)).order_by("stream", "pk")
     if wanted.stream:
         entries = entries.filter(stream=wanted.stream)
     if wanted.action:
         entries = entries.filter(action=wanted.action)
     if wanted.text:
         entries = entries.filter(Q(remote_id=wanted.text) | Q(label__icontains=wanted.text))
-    stream, _, number = after.partition(":")
-    if number.isdigit():
-        entries = entries.filter(stream__gte=stream).exclude(stream=stream, pk__lte=int(number))
+    stream, _, text = after.partition(":")
+    number = number_of(text)
+    if number is not None:
+        stream = text_of(stream, LONGEST_STREAM)
+        entries = entries.filter(stream__gte=stream).exclude(stream=stream, pk__lte=number)
     return list(entries[:size])
 
 

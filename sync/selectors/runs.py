@@ -11,6 +11,7 @@ from django.db.models.functions import Now
 
 from integrations.models import Connection
 from sync.models import ParentRead, Run, RunIssue, RunLog, RunStream, Schedule
+from sync.selectors.readable import UNTOLD, Readable, may_read
 
 KINDS = (Run.Kind.QUICK, Run.Kind.FULL, Run.Kind.CLEAR_RESYNC)
 COVERAGE_DAYS = 7
@@ -101,8 +102,9 @@ def issue_count(run: Run) -> int:
     return RunIssue.objects.filter(run_id=run.pk).count()
 
 
-def issue_groups(run: Run, *, most: int = 5000) -> list[IssueGroup]:
-    """The run's issues by stream and cause, the most frequent first; of the first ``most`` issues."""
+def issue_groups(run: Run, readable: Readable = None, *, most: int = 5000) -> list[IssueGroup]:
+    """The run's issues by stream and cause, the most frequent first; of the first ``most`` issues. Messages and ids are of what may be
+    told."""
     rows = (
         RunIssue.objects.filter(run_id=run.pk)
         .order_by("pk")
@@ -113,6 +115,8 @@ def issue_groups(run: Run, *, most: int = 5000) -> list[IssueGroup]:
         groups.setdefault((stream, code), []).append((message, remote_id))
     found = [
         IssueGroup(stream, code, len(members), members[0][0], tuple(remote for _, remote in members[:3] if remote))
+        if may_read(stream, readable)
+        else IssueGroup(stream, code, len(members), UNTOLD, ())
         for (stream, code), members in groups.items()
     ]
     return sorted(found, key=lambda group: -group.count)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from django.db.models import Count, Q, QuerySet
 
 from sync.models import Run, Victim
+from sync.selectors.readable import Readable, told
 
 PAGE = 50
 GROUPS = 20
@@ -44,16 +45,18 @@ class VictimGroup:
     rows: int
 
 
-def victims_page(run: Run, wanted: VictimFilter, after: int | None = None, size: int = PAGE) -> VictimsPage:
-    """One page, in the order in which they were written down: by stream and remote id."""
-    rows = matching(run, wanted).order_by("pk")
+def victims_page(
+    run: Run, wanted: VictimFilter, after: int | None = None, size: int = PAGE, *, readable: Readable = None
+) -> VictimsPage:
+    """One page of what may be told, in the order in which they were written down: by stream and remote id."""
+    rows = matching(run, wanted, readable).order_by("pk")
     found = list((rows.filter(pk__gt=after) if after else rows)[: size + 1])
     return VictimsPage(found[:size], found[size - 1].pk if len(found) > size else None)
 
 
-def matching(run: Run, wanted: VictimFilter) -> QuerySet[Victim]:
+def matching(run: Run, wanted: VictimFilter, readable: Readable = None) -> QuerySet[Victim]:
     """The run's victims that the filter shows."""
-    rows = Victim.objects.filter(run_id=run.pk)
+    rows = Victim.objects.filter(told(readable), run_id=run.pk)
     exact = {"stream": wanted.stream, "company_remote_id": wanted.company, "board_remote_id": wanted.board}
     rows = rows.filter(**{name: value for name, value in exact.items() if value})
     if wanted.text:
@@ -61,9 +64,9 @@ def matching(run: Run, wanted: VictimFilter) -> QuerySet[Victim]:
     return rows
 
 
-def victim_count(run: Run, wanted: VictimFilter) -> int:
-    """How many match."""
-    return matching(run, wanted).count()
+def victim_count(run: Run, wanted: VictimFilter, readable: Readable = None) -> int:
+    """How many match, of what may be told."""
+    return matching(run, wanted, readable).count()
 
 
 def victim_groups(run: Run) -> list[VictimGroup]:

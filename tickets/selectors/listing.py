@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from portal.core.keyset import Cursor
+from portal.core.keyset import Cursor, fitting
 from tickets.models import Ticket
 from tickets.selectors.filters import TicketFilters
 from tickets.selectors.places import Place, counted, places, statuses_named
@@ -65,6 +65,7 @@ def ticket_list(
     ``statuses``: the ids of those with the wanted name, where the caller has them.
     """
     statuses, most = statuses_named(wanted) if statuses is None else statuses, COUNTED
+    cursor = fitting(cursor, Ticket, wanted.column)
     if cursor and cursor.backward:
         found, total = places(wanted, statuses, cursor, size + 1, most)
         if len(found) > size:

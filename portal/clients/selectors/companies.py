@@ -9,7 +9,7 @@ from django.db import connection
 from django.db.models import QuerySet
 
 from portal.clients.models import Company
-from portal.core.keyset import Cursor, ordered
+from portal.core.keyset import Cursor, fitting, ordered
 from portal.core.search_words import patterns_of
 
 PAGE = 50
@@ -51,7 +51,7 @@ def company_list(wanted: CompanyFilters, cursor: Cursor | None = None, size: int
     """The page that begins at the cursor; the first one for None, or where a backward one has come to the beginning."""
     rows = companies_narrowed(wanted)
     total, descending = rows.count(), wanted.sort.startswith("-")
-    shown = rows.only(*SHOWN)
+    shown, cursor = rows.only(*SHOWN), fitting(cursor, Company, "name")
     if cursor and cursor.backward:
         found = list(ordered(shown, "name", descending=descending, cursor=cursor)[: size + 1])[::-1]
         if len(found) > size:

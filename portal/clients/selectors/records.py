@@ -10,7 +10,7 @@ from django.db import connection
 from django.db.models import QuerySet
 
 from portal.clients.selectors.kinds import Kind, Order
-from portal.core.keyset import Cursor, ordered
+from portal.core.keyset import Cursor, fitting, ordered
 from portal.core.search_words import patterns_of
 
 PAGE = 50
@@ -60,7 +60,7 @@ def record_list(
     """The page that begins at the cursor; the first one for None, or where a backward one has come to the beginning."""
     rows, (order, descending) = records_narrowed(kind, wanted, today), order_of(kind, wanted.sort)
     total = _bounded(rows)
-    shown = rows.select_related(*kind.related)
+    shown, cursor = rows.select_related(*kind.related), fitting(cursor, kind.model, order.column)
     if cursor and cursor.backward:
         found = list(ordered(shown, order.column, descending=descending, cursor=cursor)[: size + 1])[::-1]
         if len(found) > size:

@@ -28,14 +28,15 @@ from portal.clients.selectors import (
     record_list,
     records_counted,
 )
+from portal.core.client_input import number_of, text_of
 from portal.core.keyset import Cursor
 from portal.web.access import requires
 from portal.web.clients.lines import invoice_lines
 from portal.web.clients.shown import BY_KEY, SHOWN, ShownKind, facts_of
 from portal.web.custom_fields import custom_fields_shown
-from portal.web.request import PortalRequest, number_of
+from portal.web.request import PortalRequest
 from portal.web.sync.downloads import download
-from portal.web.tickets.wanted import place_of, text_of
+from portal.web.tickets.wanted import place_of
 from sync.selectors.trust import first_syncs
 
 LABELS = {"q": "Search", "company": "Company", "state": "Show", "status": "Status", "type": "Type"}

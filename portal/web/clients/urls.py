@@ -17,13 +17,13 @@ PAGES = {
 urlpatterns = [
     path("", views.client_list, name="client_list"),
     path("companies.csv", views.clients_csv, name="clients_csv"),
-    path("<int:pk>/", views.client, name="client"),
-    path("<int:pk>/fetch/", fetching.client_fetch, name="client_fetch"),
+    path("<id:pk>/", views.client, name="client"),
+    path("<id:pk>/fetch/", fetching.client_fetch, name="client_fetch"),
     *(path(f"{key}/", records.records, {"key": key}, name=key) for key in LISTS),
     *(path(f"{key}.csv", records.records_csv, {"key": key}, name=f"{key}_csv") for key in LISTS),
-    *(path(f"{key}/<int:pk>/", records.record, {"key": key}, name=name) for name, key in PAGES.items()),
+    *(path(f"{key}/<id:pk>/", records.record, {"key": key}, name=name) for name, key in PAGES.items()),
     *(
-        path(f"{key}/<int:pk>/fetch/", fetching.record_fetch, {"key": key}, name=f"{name}_fetch")
+        path(f"{key}/<id:pk>/fetch/", fetching.record_fetch, {"key": key}, name=f"{name}_fetch")
         for name, key in PAGES.items()
     ),
 ]

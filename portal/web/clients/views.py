@@ -23,12 +23,13 @@ from portal.clients.selectors import (
     company_list,
     company_sites,
 )
+from portal.core.client_input import text_of
 from portal.web.access import requires
 from portal.web.clients.records import Batches, days, list_file, sections_of, today_of
 from portal.web.clients.shown import SHOWN
 from portal.web.custom_fields import custom_fields_shown
 from portal.web.request import PortalRequest
-from portal.web.tickets.wanted import place_of, text_of
+from portal.web.tickets.wanted import place_of
 from sync.selectors.trust import first_syncs
 from tickets.selectors import TicketFilters, open_by_company, ticket_list, tickets_counted
 

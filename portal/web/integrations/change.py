@@ -169,6 +169,7 @@ def open_run(found: Connection) -> Run | None:
 @require_GET
 @requires("manage_integrations")
 @requires("view_tickets")
+@requires("view_clients")
 def connection_export(request: PortalRequest, pk: int) -> FileResponse:
     """Everything that people see of the connection as one ZIP of CSV files, a file a stream. Made on disk, batch by batch."""
     found = shown_connection(pk)

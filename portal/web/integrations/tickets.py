@@ -11,8 +11,8 @@ import msgspec
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_http_methods, require_POST
 
 from integrations.catalog import catalog_of
@@ -27,7 +27,7 @@ from portal.web.integrations.found import found_connection, found_provider
 from portal.web.integrations.shown import shown_card
 from portal.web.integrations.ticket_settings_form import TicketSettingsForm
 from portal.web.middleware import waits_on_network
-from portal.web.request import PortalRequest
+from portal.web.request import PortalRequest, sent_back
 from portal.web.sync.words import stream_words
 from sync.models import Run
 from sync.selectors.effects import Effects, settings_effects
@@ -151,10 +151,7 @@ def connection_choices(request: PortalRequest, pk: int) -> HttpResponse:
         messages.error(request, f"{found_provider(found.provider).name} could not be asked. {err.message}")
     else:
         messages.success(request, f"Read {len(catalog.boards)} boards and {catalog.fields_count} custom fields.")
-    wanted = request.POST.get("next", "")
-    if url_has_allowed_host_and_scheme(wanted, allowed_hosts=None):
-        return redirect(wanted)
-    return redirect("web:connection_tickets", pk=pk)
+    return sent_back(request, reverse("web:connection_tickets", args=[pk]))
 
 
 def page(request: PortalRequest, found: Connection, context: dict[str, Any], *, status: int = 200) -> HttpResponse:

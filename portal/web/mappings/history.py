@@ -10,19 +10,20 @@ from django.views.decorators.http import require_GET, require_POST
 from mappings.models import MappingAct
 from mappings.selectors.history import act_get, mapping_history
 from mappings.services import mapping_revert
+from portal.core.client_input import number_of
 from portal.core.errors import Refused
 from portal.web.access import requires
 from portal.web.integrations.found import shown_connection
-from portal.web.mappings.page import found_kind, frame
+from portal.web.mappings.page import frame, told_kind
 from portal.web.mappings.words import act_words, counted, line_words
-from portal.web.request import PortalRequest, number_of
+from portal.web.request import PortalRequest
 
 
 @require_GET
 @requires("manage_integrations")
 def connection_mapping_history(request: PortalRequest, pk: int, slug: str) -> HttpResponse:
     """The acts of a kind, newest first, each with its first lines."""
-    connection, kind = shown_connection(pk), found_kind(slug)
+    connection, kind = shown_connection(pk), told_kind(request, slug)
     before = request.GET.get("before", "")
     page = mapping_history(connection, kind, number_of(before))
     acts = [(shown, act_words(shown.act), [line_words(line) for line in shown.lines]) for shown in page.acts]
@@ -34,7 +35,7 @@ def connection_mapping_history(request: PortalRequest, pk: int, slug: str) -> Ht
 @requires("manage_integrations")
 def connection_mapping_revert(request: PortalRequest, pk: int, slug: str, act_id: int) -> HttpResponse:
     """Brings back what stood before the act."""
-    connection, kind = shown_connection(pk), found_kind(slug)
+    connection, kind = shown_connection(pk), told_kind(request, slug)
     try:
         act = act_get(connection, act_id)
     except MappingAct.DoesNotExist as err:

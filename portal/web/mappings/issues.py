@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 from django.urls import reverse
 
 from integrations.selectors import connection_list
+from mappings.kinds import Kind
 from mappings.selectors.groups import UnmappedGroup, unmapped_groups
 
 
@@ -21,10 +22,16 @@ class ShownUnmapped:
     href: str
 
 
-def unmapped_shown(connection: int | None = None) -> list[ShownUnmapped]:
-    """The groups of one connection or of all."""
+def unmapped_shown(connection: int | None, readable: frozenset[str]) -> list[ShownUnmapped]:
+    """The groups of one connection or of all; of companies and people to those who may see them."""
     rows = connection_list()
-    return [_shown(group) for group in unmapped_groups(rows if connection is None else rows.filter(pk=connection))]
+    groups = unmapped_groups(rows if connection is None else rows.filter(pk=connection))
+    return [_shown(group) for group in groups if kind_told(group.kind, readable)]
+
+
+def kind_told(kind: Kind, readable: frozenset[str]) -> bool:
+    """Whether somebody may see the values of a kind: words are everybody's, companies and people those who may see them."""
+    return kind.target == "value" or set(kind.streams) <= readable
 
 
 def _shown(group: UnmappedGroup) -> ShownUnmapped:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -23,14 +24,17 @@ from mappings.selectors.targets import candidates
 from mappings.services import Wanted, mappings_set, suggestions_accept
 from mappings.services.values import values_prepare
 from mappings.suggestions import NEW, Candidate
+from portal.core.client_input import number_of
 from portal.core.errors import Refused
 from portal.web.access import requires
 from portal.web.integrations.found import found_provider, shown_connection
 from portal.web.integrations.shown import shown_card
+from portal.web.mappings.issues import kind_told
 from portal.web.mappings.wanted import KEEP, TYPED, chosen, filter_of, wanted_of
 from portal.web.mappings.words import ABOUT, TARGETS, counted
-from portal.web.request import PortalRequest, number_of
+from portal.web.request import PortalRequest
 from sync.selectors.overview import connection_card
+from sync.selectors.readable import readable_streams
 
 LISTED = 60
 """Targets up to this many are all offered in each row; more are typed, with the browser's help."""
@@ -61,7 +65,7 @@ class Preview:
 @requires("manage_integrations")
 def connection_mapping(request: PortalRequest, pk: int, slug: str) -> HttpResponse:
     """The values of a kind; a press saves, previews, or accepts what is proposed."""
-    connection, kind = shown_connection(pk), found_kind(slug)
+    connection, kind = shown_connection(pk), told_kind(request, slug)
     values_prepare()
     if request.method == "GET":
         return _page(request, connection, kind, {})
@@ -78,7 +82,9 @@ def connection_mapping(request: PortalRequest, pk: int, slug: str) -> HttpRespon
             targets = candidates(kind)
             wanted = wanted_of(kind, picked, rows, targets)
             if do == "preview":
-                preview = _preview(connection, kind, list(rows.values()), words_after(rows, wanted, targets))
+                words = words_after(rows, wanted, targets)
+                readable = readable_streams(request.access.can)
+                preview = _preview(connection, kind, list(rows.values()), words, readable)
                 return _page(request, connection, kind, picked, preview=preview)
             act = mappings_set(connection=connection, kind=kind, wanted=wanted, actor=request.user)
     except Refused as err:
@@ -99,6 +105,14 @@ def found_kind(slug: str) -> Kind:
     kind = kind_of_slug(slug)
     if kind is None or kind.slug != slug:
         raise Http404("There is no such kind of mapping.")
+    return kind
+
+
+def told_kind(request: PortalRequest, slug: str) -> Kind:
+    """The kind; 404 for none, 403 where its values are records that the person may not see."""
+    kind = found_kind(slug)
+    if not kind_told(kind, readable_streams(request.access.can)):
+        raise PermissionDenied(f"Your role does not include seeing {kind.many}. An admin can change your role.")
     return kind
 
 
@@ -178,11 +192,17 @@ def words_after(rows: Mapping[str, ValueRow], wanted: Sequence[Wanted], targets:
     }
 
 
-def _preview(connection: Connection, kind: Kind, rows: Sequence[ValueRow], after: Mapping[str, str]) -> Preview:
+def _preview(
+    connection: Connection,
+    kind: Kind,
+    rows: Sequence[ValueRow],
+    after: Mapping[str, str],
+    readable: frozenset[str],
+) -> Preview:
     return Preview(
         [(row.name, row.word, after[row.remote_id]) for row in rows],
         sum(row.open for row in rows),
-        mapping_samples(connection, kind, rows, after),
+        mapping_samples(connection, kind, rows, after) if "tickets" in readable else [],
     )
 
 

@@ -6,13 +6,13 @@ from portal.web.mappings import history, page, values
 
 urlpatterns = [
     path("values/<slug:slug>/", values.portal_values, name="portal_values"),
-    path("<int:pk>/mappings/", page.first_kind, name="connection_mappings"),
-    path("<int:pk>/mappings/<slug:slug>/", page.connection_mapping, name="connection_mapping"),
+    path("<id:pk>/mappings/", page.first_kind, name="connection_mappings"),
+    path("<id:pk>/mappings/<slug:slug>/", page.connection_mapping, name="connection_mapping"),
     path(
-        "<int:pk>/mappings/<slug:slug>/history/", history.connection_mapping_history, name="connection_mapping_history"
+        "<id:pk>/mappings/<slug:slug>/history/", history.connection_mapping_history, name="connection_mapping_history"
     ),
     path(
-        "<int:pk>/mappings/<slug:slug>/history/<int:act_id>/revert/",
+        "<id:pk>/mappings/<slug:slug>/history/<id:act_id>/revert/",
         history.connection_mapping_revert,
         name="connection_mapping_revert",
     ),

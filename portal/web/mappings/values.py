@@ -15,11 +15,12 @@ from mappings.kinds import KINDS, VALUE_KINDS, Kind
 from mappings.models import PortalValue
 from mappings.selectors.values import portal_values as values_of
 from mappings.services.values import Change, value_add, value_remove, values_change, values_prepare
+from portal.core.client_input import number_of
 from portal.core.errors import Refused
 from portal.web.access import requires
 from portal.web.mappings.page import found_kind
 from portal.web.mappings.words import TONE_CHOICES
-from portal.web.request import PortalRequest, number_of
+from portal.web.request import PortalRequest
 
 LAST = 10_000
 """The highest place in a list."""

@@ -8,9 +8,8 @@ from mappings.kinds import Kind
 from mappings.selectors.page import PageFilter, ValueRow
 from mappings.services import Wanted
 from mappings.suggestions import NEW, Candidate, folded
+from portal.core.client_input import number_of, text_of
 from portal.core.errors import Refused
-from portal.web.request import number_of
-from portal.web.tickets.wanted import text_of
 
 TO, WAS, TYPED = "to:", "was:", "typed:"
 """Beginnings of the names of a row's fields; the value's remote id follows."""

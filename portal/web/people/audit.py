@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from django.http import HttpResponse
 from django.shortcuts import render
 
+from portal.core.client_input import day_of, midnight, moment_of, number_of
 from portal.tenancy.models import AuditEvent
 from portal.tenancy.selectors import AuditFilter, AuditPlace, audit_page, member_list
 from portal.web.access import requires
 from portal.web.people.audit_words import AREAS, shown
-from portal.web.request import PortalRequest, number_of
+from portal.web.request import PortalRequest
 
 PAGE = 50
 MOST_PEOPLE = 500
@@ -42,26 +43,12 @@ def audit(request: PortalRequest) -> HttpResponse:
 def _wanted(request: PortalRequest) -> AuditFilter:
     zone = ZoneInfo(request.organization.time_zone)
     person, area = request.GET.get("person", ""), request.GET.get("area", "")
-    until = _day(request.GET.get("to", ""))
     return AuditFilter(
         actor_id=number_of(person),
         area=area if area in AREAS else "",
-        since=_midnight(_day(request.GET.get("from", "")), zone),
-        until=_midnight(until + timedelta(days=1), zone) if until and until < date.max else None,
+        since=midnight(day_of(request.GET.get("from", "")), zone),
+        until=midnight(day_of(request.GET.get("to", "")), zone, days=1),
     )
-
-
-def _day(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        return None
-
-
-def _midnight(day: date | None, zone: ZoneInfo) -> datetime | None:
-    if day is None or day.year < 2:
-        return None
-    return datetime.combine(day, time(), zone)
 
 
 def _spelt(event: AuditEvent) -> str:
@@ -70,8 +57,5 @@ def _spelt(event: AuditEvent) -> str:
 
 def _place(text: str) -> AuditPlace | None:
     moment, _, number = text.partition("~")
-    try:
-        at = datetime.fromisoformat(moment)
-        return AuditPlace(at, int(number)) if at.tzinfo and int(number) < 2**63 else None
-    except ValueError:
-        return None
+    at, row = moment_of(moment), number_of(number)
+    return AuditPlace(at, row) if at is not None and row is not None else None

@@ -20,6 +20,7 @@ from portal.web.sync.forms import AbsenceForm
 from portal.web.sync.shown import shown_value
 from portal.web.sync.words import field_words, stream_words
 from sync.selectors.history import connection_choices
+from sync.selectors.readable import readable_streams
 from sync.services.absence import ticket_absence
 from sync.services.replay import Replayed, record_replay
 from sync.services.verdicts import Verdict
@@ -40,6 +41,7 @@ WAYS = {
 @waits_on_network
 @require_http_methods(["GET", "POST"])
 @requires("view_integration_logs")
+@requires("view_tickets")
 def missing(request: PortalRequest) -> HttpResponse:
     """Asks for a ticket; answers with the verdict."""
     connections = _connections()
@@ -57,6 +59,7 @@ def missing(request: PortalRequest) -> HttpResponse:
 @waits_on_network
 @require_POST
 @requires("view_integration_logs")
+@requires("view_tickets")
 def fetch(request: PortalRequest) -> HttpResponse:
     """Fetches the ticket with what it refers to, and shows what was here before and is here after."""
     connections = _connections()
@@ -93,13 +96,13 @@ def _page(
         "fine": verdict is not None and verdict.code in HERE,
         "link": link_of(verdict, request) if verdict else None,
         "problem": problem,
-        **(replayed_shown(replayed) if replayed else {}),
+        **(replayed_shown(replayed, readable_streams(request.access.can)) if replayed else {}),
     }
     with tenant_transaction():
         return render(request, "sync/missing.html", context, status=status)
 
 
-def replayed_shown(replayed: Replayed) -> dict[str, Any]:
+def replayed_shown(replayed: Replayed, readable: frozenset[str]) -> dict[str, Any]:
     """What ``sync/replayed.html`` shows of a record that was fetched: what was here before and is here after."""
     return {
         "replayed": replayed,
@@ -108,7 +111,7 @@ def replayed_shown(replayed: Replayed) -> dict[str, Any]:
             for name, before, after in replayed.changes
             if not name.endswith("_remote_id")
         ],
-        "brought": [(stream_words(name), remote_id) for name, remote_id in replayed.brought],
+        "brought": [(stream_words(name), remote_id) for name, remote_id in replayed.brought if name in readable],
     }
 
 

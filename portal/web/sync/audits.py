@@ -15,11 +15,13 @@ from django.views.decorators.http import require_GET, require_POST
 from portal.web.access import requires
 from portal.web.request import PortalRequest
 from portal.web.sync.found import found_audit, found_connection
+from portal.web.sync.runs import untold
 from portal.web.sync.shown import PAGES
 from portal.web.sync.words import Badge, field_words, stream_words
 from sync.engine.compare import Finding
 from sync.models import DriftAudit, DriftStream
 from sync.selectors.drift import AuditReport, MatchRate, audit_history, findings_of, rate_of
+from sync.selectors.readable import readable_streams
 from sync.services.audits import AuditRefused, audit_request, ring_for
 from sync.services.live import page_urls
 
@@ -108,7 +110,9 @@ def drift_audit(request: PortalRequest, pk: int) -> HttpResponse:
     """One audit: its figures by stream, the records that do not match, and the audits before it."""
     report = found_audit(pk)
     connection = report.audit.connection
-    found = [(stream, finding) for stream in report.streams for finding in findings_of(stream)]
+    readable = readable_streams(request.access.can)
+    told = [stream for stream in report.streams if stream.name in readable]
+    found = [(stream, finding) for stream in told for finding in findings_of(stream)]
     found.sort(key=lambda pair: pair[1].verdict not in DRIFT)
     urls = page_urls(connection, [(stream.name, finding.remote_id) for stream, finding in found[:MOST]])
     context = {
@@ -117,6 +121,7 @@ def drift_audit(request: PortalRequest, pk: int) -> HttpResponse:
         "audit": report.audit,
         "lines": [(stream_words(s.name).capitalize(), s, shown_rate(rate_of(s))) for s in report.streams],
         "findings": shown_findings(found[:MOST], urls),
+        "untold": untold((stream.name for stream in report.streams), readable),
         "more": max(0, len(found) - MOST),
         "history": [shown_audit(each) for each in audit_history(connection)],
     }

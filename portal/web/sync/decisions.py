@@ -9,14 +9,16 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods
 
+from portal.core.client_input import number_of
 from portal.web.access import requires
-from portal.web.request import PortalRequest, number_of
+from portal.web.request import PortalRequest
 from portal.web.sync.forms import UndoForm, VictimsForm
 from portal.web.sync.found import found_run
 from portal.web.sync.panel import held_of
-from portal.web.sync.runs import header
+from portal.web.sync.runs import header, untold
 from portal.web.sync.words import stream_words
 from sync.models import Run
+from sync.selectors.readable import readable_streams
 from sync.selectors.undo import undo_outlook, undo_refusal
 from sync.selectors.victims import VictimFilter, victim_count, victim_groups, victims_page
 from sync.services.runs import RunRefused
@@ -30,16 +32,18 @@ def run_victims(request: PortalRequest, pk: int) -> HttpResponse:
     run = found_run(pk)
     wanted = VictimsForm(request.GET).wanted()
     after = request.GET.get("after", "")
-    page = victims_page(run, wanted, number_of(after))
+    readable = readable_streams(request.access.can)
+    page = victims_page(run, wanted, number_of(after), readable=readable)
     context = header(run) | {
         "wanted": wanted,
         "page": page,
-        "total": victim_count(run, wanted),
+        "total": victim_count(run, wanted, readable),
+        "untold": untold(run.verification.get("held", {}), readable),
         "victims": [(stream_words(victim.stream), victim) for victim in page.victims],
         "streams": [(name, stream_words(name).capitalize()) for name in run.verification.get("held", {})],
-        "groups": victim_groups(run) if not wanted.active and not after else [],
+        "groups": victim_groups(run) if "tickets" in readable and not wanted.active and not after else [],
         "chosen": chosen(wanted, page.victims[0] if page.victims else None),
-        "held": held_of(run),
+        "held": held_of(run, readable),
         "after": after,
         "tab": "victims",
     }

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
@@ -14,10 +15,11 @@ from portal.web.access import requires
 from portal.web.request import PortalRequest
 from portal.web.sync.downloads import download
 from portal.web.sync.found import found_run
-from portal.web.sync.runs import header
+from portal.web.sync.runs import header, untold
 from portal.web.sync.shown import ShownValue, shown_value
 from portal.web.sync.words import field_words, stream_words
 from sync.selectors.diff import COLUMNS, Cause, diff_rows, run_diff
+from sync.selectors.readable import readable_streams
 
 TOTALS = ("created", "updated", "removed", "restored", "unchanged")
 
@@ -39,12 +41,14 @@ class ShownCause:
 def run_diff_page(request: PortalRequest, pk: int) -> HttpResponse:
     """Records by outcome, fields and causes."""
     run = found_run(pk)
-    diff = run_diff(run)
+    readable = readable_streams(request.access.can)
+    diff = run_diff(run, readable)
     context = header(run) | {
         "diff": diff,
         "lines": [(stream_words(line.stream).capitalize(), line) for line in diff.streams],
         "totals": {name: sum(getattr(line, name) for line in diff.streams) for name in TOTALS},
         "fields": [(stream_words(line.stream), field_words(line.field), line.rows) for line in diff.fields],
+        "untold": untold((line.stream for line in diff.streams), readable),
         "causes": [shown_cause(cause) for cause in diff.causes],
         "tab": "diff",
     }
@@ -60,13 +64,16 @@ def shown_cause(cause: Cause) -> ShownCause:
 
 @require_GET
 @requires("view_integration_logs")
-@requires("view_tickets")
 def run_diff_csv(request: PortalRequest, pk: int) -> StreamingHttpResponse:
-    """Every change of the run, field by field, as CSV."""
-    run = found_run(pk)
+    """Every change of the run in records that the person may see, field by field, as CSV. 403 for people who may see none."""
+    run, readable = found_run(pk), readable_streams(request.access.can)
+    if not readable:
+        raise PermissionDenied(
+            "Your role lacks the permissions to see tickets and companies. An admin can change your role."
+        )
 
     def batch(after: int) -> Sequence[Sequence[Any]]:
-        return diff_rows(run, after)
+        return diff_rows(run, after, readable=readable)
 
     name = "preview" if run.is_preview else "run"
     return download(f"{name}-{run.pk}-changes.csv", run.organization_id, COLUMNS, batch)

@@ -15,6 +15,7 @@ from portal.tenancy.scope import tenant_transaction
 from portal.web.integrations.found import found_connection
 from portal.web.request import PortalRequest
 from portal.web.sync.absence import replayed_shown
+from sync.selectors.readable import readable_streams
 from sync.services.replay import record_replay
 
 
@@ -35,7 +36,8 @@ def fetched_page(request: PortalRequest, subject: Subject) -> HttpResponse:
     """Fetches the record with what it refers to, and shows what that changed. Outside a transaction: it waits on the network."""
     connection, shown, status = found_connection(subject.connection_id), {}, 200
     try:
-        shown = replayed_shown(record_replay(connection=connection, stream=subject.stream, remote_id=subject.remote_id))
+        replayed = record_replay(connection=connection, stream=subject.stream, remote_id=subject.remote_id)
+        shown = replayed_shown(replayed, readable_streams(request.access.can))
     except (IntegrationError, Refused) as err:
         shown, status = {"problem": err.message}, 409
     context: dict[str, Any] = {"subject": subject, "open": subject.crumbs[-1][1], **shown}

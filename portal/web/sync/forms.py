@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 from django import forms
 
+from portal.core.client_input import midnight
 from sync.models import Run, RunLog
 from sync.selectors.history import OPEN, HistoryFilter
 from sync.selectors.items import FAILED, ItemFilter
@@ -129,10 +129,7 @@ class HistoryForm(forms.Form):
         self.is_valid()
         values = {name: value for name, value in self.cleaned_data.items() if value}
         since, until = values.pop("since", None), values.pop("until", None)
-        if since:
-            values["since"] = midnight(since, zone)
-        if until and until < dt.date.max:
-            values["until"] = midnight(until + dt.timedelta(days=1), zone)
+        values |= {"since": midnight(since, zone), "until": midnight(until, zone, days=1)}
         return HistoryFilter(**values)
 
 
@@ -162,8 +159,3 @@ class LogForm(forms.Form):
         self.is_valid()
         values = self.cleaned_data
         return LogFilter(values.get("level", ""), values.get("stream", ""), values.get("q", ""))
-
-
-def midnight(day: dt.date, zone: ZoneInfo) -> dt.datetime:
-    """The beginning of a local day."""
-    return dt.datetime.combine(day, dt.time.min, tzinfo=zone)

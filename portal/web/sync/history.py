@@ -9,10 +9,11 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
+from portal.core.client_input import number_of
 from portal.core.redaction import HIDDEN
 from portal.tenancy.models import AuditEvent
 from portal.web.access import requires
-from portal.web.request import PortalRequest, number_of
+from portal.web.request import PortalRequest
 from portal.web.sync.forms import KIND_CHOICES, RESULT_CHOICES, HistoryForm
 from portal.web.sync.shown import ShownChange, shown_value
 from portal.web.sync.words import KIND_ICONS, RESULTS, Badge, badge_of, field_words, starter
@@ -25,6 +26,7 @@ from sync.selectors.history import (
     history_page,
     person_choices,
 )
+from sync.selectors.readable import PERMISSION_OF, readable_streams
 
 FIELDS = 3
 """Changed settings that a line shows."""
@@ -58,7 +60,7 @@ def sync_history(request: PortalRequest) -> HttpResponse:
         "wanted": wanted,
         "working": any(entry.run is not None and entry.run.is_open for entry in page.entries),
         "filters": request.GET,
-        "lines": [line_of(entry) for entry in page.entries],
+        "lines": [line_of(entry, readable_streams(request.access.can)) for entry in page.entries],
         "next": page.next,
         "before": before,
         "connections": connection_choices(),
@@ -76,22 +78,23 @@ def wanted_of(request: PortalRequest) -> HistoryFilter:
     return HistoryForm(request.GET).wanted(zone)
 
 
-def line_of(entry: Entry) -> Line:
+def line_of(entry: Entry, readable: frozenset[str]) -> Line:
     """A line as the page shows it."""
     if entry.run is not None:
         return Line(entry, KIND_ICONS[entry.run.kind], badge_of(entry.run), starter(entry.run))
     if entry.quiet:
         rest = max(0, len(entry.quiet) - LISTED)
         return Line(entry, "equal", RESULTS[Run.Result.NO_CHANGE], "", listed=entry.quiet[:LISTED], unlisted=rest)
-    return event_line(entry, entry.event) if entry.event else Line(entry, "settings", None, "")
+    return event_line(entry, entry.event, readable) if entry.event else Line(entry, "settings", None, "")
 
 
-def event_line(entry: Entry, event: AuditEvent) -> Line:
-    """A change of settings: who, what, and the first fields with their values before and after."""
+def event_line(entry: Entry, event: AuditEvent, readable: frozenset[str]) -> Line:
+    """A change of settings: who, what, and the first fields with their values before and after. Mappings name companies and people to
+    those who may see them."""
     changes = tuple(
         ShownChange(field_words(name), shown_value(values[0]), shown_value(values[1]))
         for name, values in event.changes.items()
-        if values[0] != values[1] or HIDDEN in values
+        if (values[0] != values[1] or HIDDEN in values) and (name not in PERMISSION_OF or name in readable)
     )
     changes = tuple(sorted(changes, key=lambda change: change.after is not None and change.after.text == HIDDEN))
     who = str(event.actor or event.actor_label)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.contrib import messages
@@ -11,10 +11,11 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
+from portal.core.client_input import number_of
 from portal.core.errors import Refused
 from portal.web.access import requires
 from portal.web.mappings.issues import unmapped_shown
-from portal.web.request import PortalRequest, number_of
+from portal.web.request import PortalRequest
 from portal.web.sync.forms import DismissForm
 from portal.web.sync.found import found_issue
 from portal.web.sync.words import stream_words
@@ -26,11 +27,13 @@ from sync.selectors.issues import (
     DISMISSED,
     OPEN,
     IssueGroup,
+    IssuePage,
     about,
     issue_groups_open,
     issue_labels,
     issues_like,
 )
+from sync.selectors.readable import UNTOLD, may_read, readable_streams
 from sync.services.issues import fetched_again, issues_dismiss, issues_reopen, issues_retry
 
 STATE_CHOICES = [(OPEN, "Open"), (DISMISSED, "Dismissed"), (CLEARED, "Cleared")]
@@ -74,10 +77,11 @@ def issues(request: PortalRequest) -> HttpResponse:
     state = state if state in dict(STATE_CHOICES) else OPEN
     wanted = request.GET.get("connection", "")
     connection = number_of(wanted)
-    groups = [shown_group(group) for group in issue_groups_open(state, connection)]
+    readable = readable_streams(request.access.can)
+    groups = [shown_group(told_group(group, readable)) for group in issue_groups_open(state, connection)]
     context = {
         "groups": groups,
-        "unmapped": unmapped_shown(connection) if state == OPEN else [],
+        "unmapped": unmapped_shown(connection, readable) if state == OPEN else [],
         "state": state,
         "states": STATE_CHOICES,
         "connection": connection,
@@ -86,6 +90,18 @@ def issues(request: PortalRequest) -> HttpResponse:
         "working": any(shown.group.waiting for shown in groups),
     }
     return render(request, "sync/issues.html", context)
+
+
+def told_group(group: IssueGroup, readable: frozenset[str]) -> IssueGroup:
+    """The group, without the message where that may quote records that the person may not see."""
+    return group if may_read(group.stream, readable) else replace(group, message=UNTOLD)
+
+
+def told_issue(found: Issue, readable: frozenset[str]) -> Issue:
+    """The issue as it may be shown; not to be saved."""
+    if not may_read(found.stream, readable):
+        found.message, found.sample = UNTOLD, ""
+    return found
 
 
 def shown_group(group: IssueGroup) -> ShownGroup:
@@ -113,9 +129,11 @@ def issue(request: PortalRequest, pk: int) -> HttpResponse:
 
 def shown_issue(request: PortalRequest, pk: int, form: DismissForm | None = None) -> dict[str, Any]:
     """What the page shows."""
+    readable = readable_streams(request.access.can)
     found = found_issue(pk)
     after = request.GET.get("after", "")
-    page = issues_like(found, number_of(after))
+    page = issues_like(found, number_of(after)) if may_read(found.stream, readable) else IssuePage([], None)
+    found = told_issue(found, readable)
     labels = issue_labels(page.issues)
     remedy, where = MENDING.get(found.code, ("Look at the run's log.", ""))
     return {

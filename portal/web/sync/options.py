@@ -8,13 +8,13 @@ from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.template.defaultfilters import pluralize
-from django.utils.http import url_has_allowed_host_and_scheme
+from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from integrations.models import Connection
 from integrations.settings_schema import settings_of
 from portal.web.access import requires
-from portal.web.request import PortalRequest
+from portal.web.request import PortalRequest, sent_back
 from portal.web.sync.audits import shown_audit
 from portal.web.sync.forms import ClearForm
 from portal.web.sync.found import found_connection
@@ -24,6 +24,7 @@ from portal.web.wording import counted
 from sync.models import Run, Schedule
 from sync.selectors.clearance import Clearance, clearance
 from sync.selectors.drift import latest_audit
+from sync.selectors.readable import readable_streams
 from sync.selectors.runs import last_runs, open_runs, schedule_get
 from sync.services.runs import RunRefused, run_request
 
@@ -52,7 +53,7 @@ def connection_sync(request: PortalRequest, pk: int) -> HttpResponse:
     drift = latest_audit(connection)
     context = {
         "connection": connection,
-        "panels": panels_of(runs),
+        "panels": panels_of(runs, readable_streams(request.access.can)),
         "options": options_of(connection, runs),
         "schedule": schedule_get(connection),
         "drift": shown_audit(drift) if drift else None,
@@ -96,10 +97,7 @@ def run_start(request: PortalRequest, pk: int, kind: str) -> HttpResponse:
         messages.info(request, asked.message)
     except RunRefused as err:
         messages.error(request, str(err))
-    wanted = request.POST.get("next", "")
-    if url_has_allowed_host_and_scheme(wanted, allowed_hosts=None):
-        return redirect(wanted)
-    return redirect("web:connection_sync", pk=pk)
+    return sent_back(request, reverse("web:connection_sync", args=[pk]))
 
 
 @require_http_methods(["GET", "POST"])

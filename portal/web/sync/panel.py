@@ -73,7 +73,7 @@ class Held:
     stuck: bool
 
 
-def held_of(run: Run) -> Held | None:
+def held_of(run: Run, readable: frozenset[str]) -> Held | None:
     """What a held run waits for; None for others. Asks who else could approve where two people have to."""
     if run.state != Run.State.HELD:
         return None
@@ -81,8 +81,10 @@ def held_of(run: Run) -> Held | None:
     streams = (
         HeldStream(stream_words(name), loss["rows"], loss["live"], loss["allowed"]) for name, loss in losses.items()
     )
+    unnamed = {} if "tickets" in readable else {"name": "", "remote_id": ""}
     groups = (
-        HeldGroup(**group | {"why": GROUP_WORDS[group["why"]]}) for group in run.verification.get("held_groups", [])
+        HeldGroup(**group | {"why": GROUP_WORDS[group["why"]]} | unnamed)
+        for group in run.verification.get("held_groups", [])
     )
     second = needs_second(run)
     approvals = tuple(run.verification.get("approvals", []))
@@ -124,14 +126,14 @@ class Panel:
         return f"{self.run.get_kind_display()}: {self.run.get_phase_display().lower()}"
 
 
-def panels_of(runs: Sequence[Run]) -> list[Panel]:
+def panels_of(runs: Sequence[Run], readable: frozenset[str]) -> list[Panel]:
     """The panels of open runs, as of now."""
     now = database_clock.now() if runs else None
-    return [panel_of(run, now) for run in runs]
+    return [panel_of(run, readable, now) for run in runs]
 
 
-def panel_of(run: Run, now: dt.datetime | None = None) -> Panel:
-    """The panel of an open run, as of ``now`` by the database's clock."""
+def panel_of(run: Run, readable: frozenset[str], now: dt.datetime | None = None) -> Panel:
+    """The panel of an open run, as of ``now`` by the database's clock. Companies and boards are named to those who may see tickets."""
     progress = run_progress(run, now)
     begun = [item for item in progress.streams if item.stream.state != RunStream.State.PENDING]
     waits = run.state == Run.State.WAITING
@@ -145,7 +147,7 @@ def panel_of(run: Run, now: dt.datetime | None = None) -> Panel:
         ),
         rate=rate_words(progress.rate),
         left=left_words(progress.left),
-        held=held_of(run),
+        held=held_of(run, readable),
         behind=lane_holder(run) if run.state == Run.State.QUEUED else None,
     )
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from portal.web.sync.words import Badge, field_words, stream_words
 from portal.web.wording import counted
 from sync.models import Run
 from sync.selectors.verification import RecordLine, UnmappedLine, VerificationReport, verification_report
+from sync.streams import TARGETS
 
+HIDDEN = "Not shown with your role"
 VERDICTS: dict[str, Badge] = {
     "same": Badge("ok", "check", "Same", "Read again, and equal in every field."),
     "differs": Badge(
@@ -32,9 +34,9 @@ class ShownReport:
     counted: bool
 
 
-def shown_report(run: Run) -> ShownReport | None:
-    """The report of a run; None where none was made."""
-    report = verification_report(run)
+def shown_report(run: Run, readable: frozenset[str]) -> ShownReport | None:
+    """The report of a run, with what may be told of records; None where none was made."""
+    report = told_report(run, readable)
     if report is None:
         return None
     records = tuple(
@@ -53,6 +55,30 @@ def shown_report(run: Run) -> ShownReport | None:
         tuple((stream_words(stream).capitalize(), why) for stream, why in report.unseen_streams),
         "unmapped" in run.verification,
     )
+
+
+def told_report(run: Run, readable: frozenset[str]) -> VerificationReport | None:
+    """The report without the records, boards and examples that the person may not see; counts stay."""
+    report = verification_report(run)
+    if report is None:
+        return None
+    return replace(
+        report,
+        boards=report.boards if "boards" in readable else tuple(replace(line, name=HIDDEN) for line in report.boards),
+        newest=tuple(line for line in report.newest if line.stream in readable),
+        unmapped=tuple(
+            line if {line.stream, referred(line)} <= readable else replace(line, examples=())
+            for line in report.unmapped
+        ),
+    )
+
+
+def referred(line: UnmappedLine) -> str:
+    """The stream that the reference leads to; "" for an unknown one, which nobody may see."""
+    target = TARGETS.get(line.stream)
+    tables = {known.table: name for name, known in TARGETS.items()}
+    references = target.references if target else ()
+    return next((tables[r.table] for r in references if r.remote_column == line.column and r.table in tables), "")
 
 
 def unmapped_words(line: UnmappedLine) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,9 +12,10 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
+from portal.core.client_input import number_of
 from portal.web.access import requires
 from portal.web.mappings.card import mapping_step_of
-from portal.web.request import PortalRequest, number_of
+from portal.web.request import PortalRequest
 from portal.web.sync.forms import ACTION_CHOICES, LEVEL_CHOICES, PREVIEW_CHOICES, DecisionForm, ItemsForm, LogForm
 from portal.web.sync.found import found_run
 from portal.web.sync.panel import panel_of
@@ -25,6 +27,7 @@ from sync.models import Run, RunStream
 from sync.selectors.items import items_page
 from sync.selectors.logs import log_page
 from sync.selectors.previews import preview_offer
+from sync.selectors.readable import readable_streams
 from sync.selectors.runs import issue_count, issue_groups, run_coverage, run_streams
 from sync.selectors.undo import undo_refusal, undo_until, whole
 from sync.services.runs import RunRefused, run_approve, run_cancel, run_reject
@@ -67,23 +70,23 @@ def since_of(run: Run) -> dt.datetime:
 @requires("view_integration_logs")
 def run(request: PortalRequest, pk: int) -> HttpResponse:
     """The overview."""
-    return render(request, "sync/run.html", overview(found_run(pk)))
+    return render(request, "sync/run.html", overview(found_run(pk), readable_streams(request.access.can)))
 
 
 @require_GET
 @requires("view_integration_logs")
 def run_progress(request: PortalRequest, pk: int) -> HttpResponse:
     """The overview's live part alone; it stops asking for itself when the run has ended."""
-    return render(request, "sync/run_live.html", overview(found_run(pk)))
+    return render(request, "sync/run_live.html", overview(found_run(pk), readable_streams(request.access.can)))
 
 
-def overview(run: Run) -> dict[str, Any]:
-    """Everything that the overview shows."""
+def overview(run: Run, readable: frozenset[str]) -> dict[str, Any]:
+    """Everything that the overview shows; of records what may be told."""
     streams = run_streams(run)
     compared = run.verification.get("streams", {})
     totals = {name: sum(getattr(stream, name) for stream in streams) for name in FIGURES}
     return header(run) | {
-        "panel": panel_of(run) if run.is_open else None,
+        "panel": panel_of(run, readable) if run.is_open else None,
         "rows": [
             StreamRow(
                 stream, stream_words(stream.name).capitalize(), stream_badge(run, stream), compared.get(stream.name)
@@ -93,11 +96,11 @@ def overview(run: Run) -> dict[str, Any]:
         "labels": WOULD_LABELS if run.is_preview else LABELS,
         "offer": preview_offer(run),
         "totals": totals,
-        "report": shown_report(run),
+        "report": shown_report(run, readable),
         "undo_until": undo_offer(run, totals),
         "mapping_step": mapping_step_of(run),
         "coverage": [coverage_words(coverage) for coverage in run_coverage(run, streams)],
-        "groups": issue_groups(run),
+        "groups": issue_groups(run, readable),
         "verified": bool(compared),
         "tab": "overview",
     }
@@ -120,12 +123,15 @@ def run_items(request: PortalRequest, pk: int) -> HttpResponse:
     """What the run changed and what it could not, record by record."""
     found = found_run(pk)
     wanted = ItemsForm(request.GET).wanted()
-    page = items_page(found, wanted, request.GET.get("after", ""))
+    readable = readable_streams(request.access.can)
+    page = items_page(found, wanted, request.GET.get("after", ""), readable=readable)
+    names = [stream.name for stream in run_streams(found)]
     context = header(found) | {
         "wanted": wanted,
         "page": page,
         "items": [shown_item(item) for item in page.items],
-        "streams": stream_choices(found),
+        "untold": untold(names, readable),
+        "streams": stream_choices(names),
         "actions": PREVIEW_CHOICES if found.is_preview else ACTION_CHOICES,
         "after": request.GET.get("after", ""),
         "tab": "items",
@@ -145,7 +151,7 @@ def run_log(request: PortalRequest, pk: int) -> HttpResponse:
         "wanted": wanted,
         "page": page,
         "lines": [shown_line(line, zone_of(request.organization)) for line in page.lines],
-        "streams": stream_choices(found),
+        "streams": stream_choices(stream.name for stream in run_streams(found)),
         "levels": LEVEL_CHOICES,
         "follows": found.is_open and not before,
         "before": before,
@@ -154,9 +160,14 @@ def run_log(request: PortalRequest, pk: int) -> HttpResponse:
     return render(request, "sync/run_log_lines.html" if request.htmx else "sync/run_log.html", context)
 
 
-def stream_choices(run: Run) -> list[tuple[str, str]]:
-    """The run's streams, for a filter."""
-    return [(stream.name, stream_words(stream.name).capitalize()) for stream in run_streams(run)]
+def untold(names: Iterable[str], readable: frozenset[str]) -> str:
+    """Those of the streams whose records the person may not see, in words; "" for none."""
+    return ", ".join(stream_words(name) for name in names if name not in readable)
+
+
+def stream_choices(names: Iterable[str]) -> list[tuple[str, str]]:
+    """Streams, for a filter."""
+    return [(name, stream_words(name).capitalize()) for name in names]
 
 
 @require_POST

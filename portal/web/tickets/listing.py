@@ -14,9 +14,10 @@ from django.views.decorators.http import require_GET
 
 from mappings.selectors.words import Vocabulary, Word, listed_words, vocabulary_of
 from portal.clients.selectors import company_name, company_suggestions
+from portal.core.client_input import number_of, text_of
 from portal.web.access import requires
-from portal.web.request import PortalRequest, number_of
-from portal.web.tickets.wanted import DAYS, filters_of, place_of, text_of
+from portal.web.request import PortalRequest
+from portal.web.tickets.wanted import DAYS, filters_of, place_of
 from portal.web.tickets.words import URGENT, priority_tones
 from sync.selectors.trust import first_syncs
 from tickets.models import Ticket

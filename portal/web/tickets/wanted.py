@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Mapping
 from zoneinfo import ZoneInfo
 
 from mappings.selectors.words import IS
+from portal.core.client_input import day_of, midnight, number_of, text_of
 from portal.core.keyset import Cursor, cursor_from
-from portal.web.request import number_of
 from tickets.selectors.filters import SORTS, STATES, UNASSIGNED, TicketFilters
 
-LONGEST = 200
 DAYS = ("updated_from", "updated_to", "created_from", "created_to")
 
 
@@ -49,23 +47,3 @@ def place_of(query: Mapping[str, str]) -> Cursor | None:
     if query.get("before"):
         return cursor_from(query["before"], backward=True)
     return cursor_from(query.get("after", ""))
-
-
-def text_of(text: str) -> str:
-    """Text without the sign that PostgreSQL cannot store, and no longer than anybody types."""
-    return text.replace("\x00", "").strip()[:LONGEST]
-
-
-def day_of(text: str) -> dt.date | None:
-    """A day as browsers write it; None for anything else."""
-    try:
-        return dt.date.fromisoformat(text)
-    except ValueError:
-        return None
-
-
-def midnight(day: dt.date | None, zone: ZoneInfo, *, days: int = 0) -> dt.datetime | None:
-    """When the day begins in ``zone``, or the one ``days`` later; None for none, and for the ends of the calendar."""
-    if day is None or not 1900 <= day.year <= 2900:
-        return None
-    return dt.datetime.combine(day + dt.timedelta(days=days), dt.time.min, tzinfo=zone)
