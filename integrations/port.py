@@ -109,6 +109,18 @@ class Rejected(msgspec.Struct, frozen=True, kw_only=True):
     sample: str = ""
 
 
+class Remark(msgspec.Struct, frozen=True, kw_only=True):
+    """A value of a record that is not what the vendor documents. The record comes without it (``field`` in the vendor's or our spelling),
+    or with what of it could be used; ``understood``: nothing of it is lost, a number was written as text or the like. ``sample`` is
+    redacted and short. ``remote_id`` is empty where it is about several records."""
+
+    remote_id: str
+    field: str
+    message: str
+    sample: str = ""
+    understood: bool = False
+
+
 class Page(msgspec.Struct, frozen=True, kw_only=True):
     """``next``: the checkpoint of the page after this one, None at the end. ``server_time``: the remote's clock when it answered
     (its Date header), from which the next cursor comes. ``rows``: how many rows the remote sent, rejected ones included."""

@@ -6,6 +6,7 @@ import datetime as dt
 import hashlib
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from functools import cache
 from operator import attrgetter
 from typing import Any
@@ -14,14 +15,21 @@ import msgspec
 from django.db import connection
 from psycopg.types.json import Jsonb
 
+from integrations.port import Rejected, Remark
 from integrations.records import Record
 from portal.clients.streams import TARGETS as CLIENT_TARGETS
 from portal.core.merge import META_COLUMNS, MergeContext, Target
 from portal.core.staging import staged
+from sync.bounds import Unstorable, fit
+from sync.columns import field_of, unknown_columns
 from tickets.streams import TARGETS as TICKET_TARGETS
 
 TARGETS: dict[str, Target] = {target.stream: target for target in (*CLIENT_TARGETS, *TICKET_TARGETS)}
 NUL = b"\\u0000"
+NULS = re.compile(rb"(?<!\\)((?:\\\\)*)\\u0000")
+"""A NUL in JSON: behind any number of escaped backslashes. The six characters are no NUL when their own backslash is escaped."""
+UNFIT = (TypeError, ValueError, ArithmeticError, AttributeError, LookupError, RecursionError, msgspec.MsgspecError)
+"""What a value raises that is not of its field's type at all, when a row is made of it."""
 PARENTS, FAILURES = "staging.parents", "staging.failures"
 OF_PARENTS = (PARENTS, FAILURES)
 """What a run notes of the parents that it asks about: who was answered, and who was not."""
@@ -39,11 +47,6 @@ def parent_stream(stream: str) -> str:
     tables = {known.table: name for name, known in TARGETS.items()}
     of = target.references if target is not None and target.parent_column else ()
     return next((tables[r.table] for r in of if target and r.remote_column == target.parent_column), "")
-
-
-def field_of(column: str) -> str:
-    """The record's field behind a store's column: references are ``x_id`` there and ``x_remote_id`` here."""
-    return re.sub("_remote_(ids?)$", r"_\1", column)
 
 
 @cache
@@ -67,20 +70,39 @@ def _copy_of(target: Target) -> tuple[str, tuple[str, ...]]:
     return f"COPY {target.staging} ({names}) FROM STDIN (FORMAT BINARY)", types
 
 
+@dataclass(frozen=True, slots=True)
+class Staged:
+    """What came of a page: how many rows were staged, which records can't be stored, and which values were cut or left out."""
+
+    rows: int
+    rejected: list[Rejected]
+    remarks: list[Remark]
+
+
 def staged_row(
-    target: Target, record: Record, prefix: tuple[Any, ...], fetched_at: dt.datetime, *, in_scope: bool
+    target: Target,
+    record: Record,
+    prefix: tuple[Any, ...],
+    fetched_at: dt.datetime,
+    *,
+    in_scope: bool,
+    remarks: list[Remark] | None = None,
 ) -> tuple[Any, ...]:
-    """One row for COPY: prefix (run, organization, connection, page), the common columns, the content.
+    """One row for COPY: prefix (run, organization, connection, page), the common columns, the content. ``remarks``: to be added to.
 
     The hash is of the whole record as the adapter yielded it; one that was not told in full has none (``portal.core.merge.differs``).
-    NUL characters, which PostgreSQL can't store, are dropped.
+    NUL characters, which PostgreSQL can't store, are dropped; what the store's columns don't hold is cut or left out (``sync.bounds``).
+    Raises Unstorable, and what is in ``UNFIT`` for a value of another type than its field's.
     """
     encoded = msgspec.json.encode(record)
     if NUL in encoded:
-        encoded = encoded.replace(NUL, b"")
+        encoded = NULS.sub(rb"\1", encoded)
         record = msgspec.json.decode(encoded, type=type(record))
     getter, json_positions = _reader(target)
     values = list(getter(record)) if len(target.columns) > 1 else [getter(record)]
+    found = fit(target, record, values, len(encoded))
+    if found and remarks is not None:
+        remarks += found
     for position in json_positions:
         values[position] = Jsonb(values[position], dumps=msgspec.json.encode)
     unknown = unknown_columns(target, record)
@@ -88,26 +110,36 @@ def staged_row(
     return (*prefix, record.remote_id, record.remote_updated_at, fetched_at, digest, in_scope, unknown, *values)
 
 
-def unknown_columns(target: Target, record: Record) -> list[str]:
-    """The store's columns behind the fields that the PSA did not tell of this record."""
-    if not record.unknown_fields:
-        return []
-    return [name for name in target.names if field_of(name) in record.unknown_fields]
-
-
 def stage(
     target: Target, context: MergeContext, page: int, records: Iterable[tuple[Record, bool]], fetched_at: dt.datetime
-) -> int:
-    """COPYs (record, in scope) pairs into the stream's staging table, in the caller's transaction. Returns how many."""
+) -> Staged:
+    """COPYs (record, in scope) pairs into the stream's staging table, in the caller's transaction. A record of which no row can be made is
+    left out; what the database itself refuses is raised."""
     statement, types = _copy_of(target)
     prefix = (context.run_id, context.organization_id, context.connection_id, page)
+    done = Staged(0, [], [])
     count = 0
     with connection.cursor() as cursor, cursor.copy(statement) as copy:
         copy.set_types(types)
         for record, in_scope in records:
-            copy.write_row(staged_row(target, record, prefix, fetched_at, in_scope=in_scope))
+            try:
+                row = staged_row(target, record, prefix, fetched_at, in_scope=in_scope, remarks=done.remarks)
+            except UNFIT as err:
+                done.rejected.append(unfit(record, err))
+                continue
+            copy.write_row(row)
             count += 1
-    return count
+    return replace(done, rows=count)
+
+
+def unfit(record: Record, error: Exception) -> Rejected:
+    """A record of which no row can be made, and why."""
+    said = (
+        str(error)
+        if isinstance(error, Unstorable)
+        else f"It has a value of another type than its field's ({type(error).__name__})."
+    )
+    return Rejected(remote_id=str(record.remote_id), message=f"This record can't be stored. {said}")
 
 
 def stage_parents(context: MergeContext, stream: str, parents: Sequence[str], fetched_at: dt.datetime) -> None:

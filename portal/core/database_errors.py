@@ -53,3 +53,28 @@ def away_words(error: BaseException) -> str:
     """Why it can't work, to go into the middle of a sentence."""
     code = code_of(error)
     return next((words for start, words in WORDS.items() if code.startswith(start)), "it did not answer")
+
+
+REFUSED = {
+    "22001": "a text is longer than its column",
+    "22003": "a number is larger than its column holds",
+    "22007": "a date or time is not one",
+    "22008": "a date or time lies too far away",
+    "22021": "a text has a character that can't be stored",
+    "22P05": "a text has a character that can't be stored",
+    "23502": "a value is missing that has to be there",
+    "23505": "another record has the same values where they must differ",
+    "54000": "a text is too long for an index",
+}
+"""What data are refused for, by PostgreSQL's code."""
+
+
+def refusal_words(error: BaseException) -> str:
+    """Why data were refused, to go into the middle of a sentence: without the data."""
+    code = code_of(error)
+    if not code:
+        return f"a value is of another type than its column ({type(error).__name__})"
+    words = REFUSED.get(code) or f"a value does not fit (PostgreSQL's code {code})"
+    cause = next((one for one in (error, error.__cause__) if isinstance(one, psycopg.Error)), None)
+    column = cause.diag.column_name if cause is not None else None
+    return f"{words} ({column})" if column else words

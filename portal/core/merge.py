@@ -30,12 +30,14 @@ class Reference:
     table: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Target:
-    """One stream's table. ``columns``: (name, SQL type) of the content, equal in the staging table and the store.
+    """One stream's table, of which there is one each: known by itself, since what is remembered of it is looked up for every record.
 
+    ``columns``: (name, SQL type) of the content, equal in the staging table and the store.
     ``derived``: (store column, SQL expression over the staged row ``s``). ``label``: SQL over a row for people to know it by.
-    ``parent_column``: the remote id of the parent, for streams that some system gives parent by parent.
+    ``parent_column``: the remote id of the parent, for streams that some system gives parent by parent. ``identifiers``: columns of a length
+    of their own, which are never cut; ``indexed``: columns that an index of the store holds as they are.
     """
 
     stream: str
@@ -45,6 +47,8 @@ class Target:
     derived: tuple[tuple[str, str], ...] = ()
     label: str = "remote_id"
     parent_column: str = ""
+    identifiers: tuple[str, ...] = ()
+    indexed: tuple[str, ...] = ()
 
     @property
     def staging(self) -> str:

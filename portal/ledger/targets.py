@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import Any
+
 from django.db import connection, models
 
 from portal.core.merge import Reference, Target
@@ -38,7 +41,26 @@ def target_of(
         derived=derived,
         label=label,
         parent_column=parent,
+        identifiers=tuple(name for f in own if isinstance(f, models.CharField) and (name := str(f.column))),
+        indexed=tuple(name for name, _ in columns if name in _indexed(model)),
     )
+
+
+def _indexed(model: type[SyncedRecord]) -> set[str]:
+    """The names of the fields that the model's indexes are made of, and of those that generated ones among them are made of."""
+    found = {name for index in model._meta.indexes for name in (*index.fields, *index.include)}
+    found |= {name for index in model._meta.indexes for expression in index.expressions for name in _named(expression)}
+    made: list[Any] = [f for f in model._meta.concrete_fields if f.generated and f.name in found]
+    return found | {name for field in made for name in _named(field.expression)}
+
+
+def _named(expression: Any) -> Iterator[str]:
+    """The names of the fields in an expression."""
+    parts: Any = expression
+    if isinstance(expression, models.F):
+        yield parts.name
+    for part in parts.get_source_expressions() if hasattr(parts, "get_source_expressions") else ():
+        yield from _named(part)
 
 
 def _sql_type(field: models.Field[object, object]) -> str:

@@ -40,7 +40,7 @@ def copy_everything(adapter: Adapter, organization_id: int, connection_id: int, 
             for number, page in enumerate(found, 1):
                 with tenant_transaction(organization_id):
                     pairs = ((record, True) for record in page)
-                    records += stage(TARGETS[spec.name], context, number, pairs, timezone.now())
+                    records += stage(TARGETS[spec.name], context, number, pairs, timezone.now()).rows
                 ids.setdefault(spec.name, []).extend(record.remote_id for record in page)
     with tenant_transaction(organization_id):
         unstage(context)

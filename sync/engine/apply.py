@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from django.db.models import F, QuerySet
 
 from integrations.models import Connection
 from portal.core import database_clock
+from portal.core.database_errors import refuses_data
 from portal.core.merge import MergeCounts, Target, merge, read_whole_tables, remove
 from portal.ledger.models import PendingChange
 from sync.engine.arrivals import link_references, move_cursors
@@ -21,6 +23,7 @@ from sync.engine.lease import raise_if_cancelled, renew, step
 from sync.engine.outside import keep_outside
 from sync.engine.parentless import CHILDREN
 from sync.engine.plan import Mode
+from sync.engine.refusals import set_aside
 from sync.engine.report import count_unmapped
 from sync.engine.still import require_unchanged
 from sync.engine.work import Work
@@ -29,6 +32,21 @@ from sync.streams import TARGETS, unstage
 
 
 def apply_staged(work: Work) -> None:
+    """Makes everything that was staged what readers see, but for records that the database refuses."""
+    until_taken(work, apply_all)
+
+
+def until_taken(work: Work, write: Callable[[Work], None]) -> None:
+    """Writes what was staged; sets aside what the database refuses of the stream that it was at, and writes anew, until it takes the rest."""
+    while True:
+        try:
+            return write(work)
+        except Exception as err:
+            if not refuses_data(err) or not work.place.stream or not set_aside(work, work.place.stream):
+                raise
+
+
+def apply_all(work: Work) -> None:
     """Everything that was staged becomes what readers see, or nothing does. Do not split this transaction."""
     with step(work.lease):
         require_unchanged(work)

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import datetime as dt
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 
 from django.db import connection
 
 from integrations.errors import IntegrationError, RateLimited
-from integrations.port import Page, StreamSpec
+from integrations.port import Page, Rejected, StreamSpec
+from integrations.records import Record
 from portal.core import database_clock
 from portal.core.merge import MergeContext, MergeCounts, Target, merge, remove
 from portal.core.staging import staged
@@ -34,10 +35,11 @@ from sync.engine.failing import (
     too_many_given_up,
 )
 from sync.engine.fetch import TooManyFailed, check_failed, count, finished_state, scoped
-from sync.engine.journal import note, rejected
+from sync.engine.journal import note, rejected, remarked
 from sync.engine.lease import step
 from sync.engine.places import below, reading
 from sync.engine.plan import Mode
+from sync.engine.refusals import without, without_refused
 from sync.engine.work import Work
 from sync.models import RunStream
 from sync.streams import PARENTS, TARGETS, stage, stage_parents, unstage
@@ -174,19 +176,46 @@ def land_children(
     fetched_at: dt.datetime,
     seconds: float,
 ) -> None:
+    """Lands a batch, but for records that the database refuses."""
+    number, target = stream.pages + 1, TARGETS[spec.name]
+
+    def tried(records: Sequence[Record]) -> None:
+        stage(target, work.context(), number, scoped(work, spec.name, records)[0], fetched_at)
+        if work.mode is Mode.LIVE:
+            merge(target, work.context(number))
+
+    def land(refused: Sequence[Rejected]) -> None:
+        kept = [(parent, without(page, refused)) for parent, page in answers]
+        land_rows(work, spec, stream, kept, fetched_at, seconds)
+
+    records = [record for _, page in answers for record in page.records]
+    without_refused(work, stream, records, land, tried)
+    check_failed(work, stream)
+
+
+def land_rows(
+    work: Work,
+    spec: StreamSpec,
+    stream: RunStream,
+    answers: list[tuple[Due, Page]],
+    fetched_at: dt.datetime,
+    seconds: float,
+) -> None:
     """Stages a batch with the note of which parents it covers; in live mode merges it at once."""
     number, target = stream.pages + 1, TARGETS[spec.name]
     records = [record for _, page in answers for record in page.records]
     with step(work.lease):
-        stage(target, work.context(), number, scoped(work, spec.name, records), fetched_at)
+        wanted, odd = scoped(work, spec.name, records)
+        done = stage(target, work.context(), number, wanted, fetched_at)
         stage_parents(work.context(), spec.name, [parent.remote_id for parent, _ in answers], fetched_at)
-        stream.pages, stream.fetched, stream.seconds = number, stream.fetched + len(records), stream.seconds + seconds
+        stream.pages, stream.fetched, stream.seconds = number, stream.fetched + done.rows, stream.seconds + seconds
         parents = stream.coverage.get("parents", 0) + len(answers)
         turns = stream.coverage.get("turns", 0) + sum(parent.turn for parent, _ in answers)
         stream.coverage = stream.coverage | {"parents": parents, "turns": turns}
-        refused = [record for _, page in answers for record in page.rejected]
+        refused = [*(record for _, page in answers for record in page.rejected), *odd, *done.rejected]
         stream.failed += len(refused)
         rejected(work.run.pk, work.lease.organization_id, spec.name, refused)
+        remarked(work.run.pk, work.lease.organization_id, spec.name, done.remarks)
         if work.mode is Mode.LIVE:
             asked = Parents([parent.remote_id for parent, _ in answers], fetched_at)
             count(stream, merge_children(work, target, number, asked))
@@ -204,7 +233,6 @@ def land_children(
             seconds=round(seconds, 3),
         )
         crash_point("children_landing")
-    check_failed(work, stream)
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,7 +268,7 @@ def remove_orphans(target: Target, context: MergeContext, batch: Parents) -> int
     """Removes children of these parents that were here before they were asked, and that their answers do not show."""
     condition = (
         f't."{target.parent_column}" = ANY(%(parents)s) AND t.fetched_at < %(asked_at)s AND NOT EXISTS '
-        f"(SELECT 1 {staged(target.staging, 's')} AND s.remote_id = t.remote_id)"
+        f"(SELECT 1 {staged(target.staging, 's')} AND s.remote_id = t.remote_id) AND {UNDERSTOOD}"
     )
     return remove(target, context, condition, reason=GONE, parents=batch.remote_ids, asked_at=batch.asked_at)
 
@@ -250,9 +278,13 @@ def orphaned(target: Target) -> str:
     return (
         f"EXISTS (SELECT 1 {staged(PARENTS, 'p')} AND p.stream = %(stream)s "
         f'AND p.parent_remote_id = t."{target.parent_column}" AND p.fetched_at > t.fetched_at) '
-        f"AND NOT EXISTS (SELECT 1 {staged(target.staging, 's')} AND s.remote_id = t.remote_id)"
+        f"AND NOT EXISTS (SELECT 1 {staged(target.staging, 's')} AND s.remote_id = t.remote_id) AND {UNDERSTOOD}"
     )
 
+
+UNDERSTOOD = """NOT EXISTS (SELECT 1 FROM sync_runissue i WHERE i.run_id = %(journal_run)s AND i.stream = %(stream)s
+    AND i.remote_id = t.remote_id)"""
+"""The run could read the record, if it was there: one that could not be read or stored is not gone."""
 
 REMEMBER = f"""
 INSERT INTO sync_parentread (organization_id, connection_id, stream, parent_remote_id, read_at)

@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+from functools import partial
 
 from django.conf import settings
 from django.db import DatabaseError
@@ -22,7 +23,7 @@ from integrations.services.health import connection_metered
 from integrations.settings_schema import settings_of
 from portal.tenancy.scope import tenant_transaction
 from sync.engine import ending
-from sync.engine.apply import apply_staged, clean_up, finish_first
+from sync.engine.apply import apply_staged, clean_up, finish_first, until_taken
 from sync.engine.children import fetch_children
 from sync.engine.conclude import conclude, require_living
 from sync.engine.connect import connect
@@ -126,7 +127,7 @@ def staged_end(work: Work) -> bool:
         found = find(work)
         crash_point("verified")
         if work.run.is_preview:
-            preview_staged(work, found)
+            until_taken(work, partial(preview_staged, found=found))
             crash_point("previewed")
             ending.previewed(work)
             return False

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
-from integrations.port import Page, ReadRequest, StreamSpec
+from integrations.errors import IntegrationError
+from integrations.port import Page, ReadRequest, Rejected, StreamSpec
 from integrations.records import Record
 from portal.core import database_clock
 from portal.core.merge import MergeCounts, merge, remove
@@ -14,15 +15,16 @@ from portal.core.staging import staged
 from sync.engine.arrivals import arrived
 from sync.engine.conflicts import settle_conflicts
 from sync.engine.crash import crash_point
-from sync.engine.journal import note, rejected
+from sync.engine.journal import note, rejected, remarked
 from sync.engine.lease import step
 from sync.engine.outside import forget_outside, keep_outside, scope_in_run
 from sync.engine.parentless import parentless
 from sync.engine.places import page_of, reading
 from sync.engine.plan import Mode, since_of, too_many_failed
+from sync.engine.refusals import without, without_refused
 from sync.engine.work import Work
 from sync.models import RunStream
-from sync.streams import TARGETS, stage, unstage
+from sync.streams import TARGETS, UNFIT, stage, unstage
 
 
 def request_for(work: Work, spec: StreamSpec, since: dt.datetime | None) -> ReadRequest:
@@ -73,19 +75,39 @@ def check_failed(work: Work, stream: RunStream) -> None:
 def land_page(
     work: Work, spec: StreamSpec, stream: RunStream, page: Page, fetched_at: dt.datetime, seconds: float
 ) -> bool:
+    """Lands one page, but for records that the database refuses. Returns whether the stream begins anew."""
+    number, began = stream.pages + 1, stream.watermark or page.server_time
+
+    def tried(records: Sequence[Record]) -> None:
+        stage(TARGETS[spec.name], work.context(), number, scoped(work, spec.name, records, began)[0], fetched_at)
+        if work.mode is Mode.LIVE:
+            merge(TARGETS[spec.name], work.context(number))
+
+    def land(refused: Sequence[Rejected]) -> bool:
+        return land_rows(work, spec, stream, without(page, refused), fetched_at, seconds)
+
+    return without_refused(work, stream, page.records, land, tried)
+
+
+def land_rows(
+    work: Work, spec: StreamSpec, stream: RunStream, page: Page, fetched_at: dt.datetime, seconds: float
+) -> bool:
     """Stages one page (and merges it, in live mode) with its checkpoint, in one transaction. Returns whether the stream begins anew:
     the first page may show that the PSA's clock was set back, so that changes bear stamps from before the cursor."""
     number = stream.pages + 1
     with step(work.lease) as now:
+        failed = list(page.rejected)
         if page.records:
-            wanted = scoped(work, spec.name, page.records, stream.watermark or page.server_time)
-            stage(TARGETS[spec.name], work.context(), number, wanted, fetched_at)
+            wanted, odd = scoped(work, spec.name, page.records, stream.watermark or page.server_time)
+            done = stage(TARGETS[spec.name], work.context(), number, wanted, fetched_at)
+            failed += [*odd, *done.rejected]
             forget_outside(work, spec.name)
             if work.mode is Mode.LIVE:
                 count(stream, merge_page(work, spec, number))
+            remarked(work.run.pk, work.lease.organization_id, spec.name, done.remarks)
+            stream.fetched += done.rows
         stream.checkpoint, stream.pages = page.next, number
-        stream.fetched += len(page.records)
-        stream.failed += len(page.rejected)
+        stream.failed += len(failed)
         stream.seconds += seconds
         if stream.watermark is None:
             stream.watermark = page.server_time
@@ -101,7 +123,7 @@ def land_page(
         stream.save()
         if stream.state == RunStream.State.DONE:
             arrived(work, stream)
-        rejected(work.run.pk, work.lease.organization_id, spec.name, page.rejected)
+        rejected(work.run.pk, work.lease.organization_id, spec.name, failed)
         note(
             work.run.pk,
             work.lease.organization_id,
@@ -143,12 +165,19 @@ def begins_earlier(work: Work, stream: RunStream, server_time: dt.datetime | Non
 
 def scoped(
     work: Work, stream: str, records: Sequence[Record], began: dt.datetime | None = None
-) -> Iterable[tuple[Record, bool]]:
-    """Each record with whether the settings want it: a quick sync sees those that left the scope too. ``began``: when the reading of the
-    stream began, by the PSA's clock."""
+) -> tuple[list[tuple[Record, bool]], list[Rejected]]:
+    """Each record with whether the settings want it: a quick sync sees those that left the scope too. And those of which it can't be told.
+    ``began``: when the reading of the stream began, by the PSA's clock."""
     # Both now, for nothing can be asked while rows are COPYed.
     scope, left = scope_in_run(work), parentless(work, stream, records, began)
-    return ((record, record.remote_id not in left and work.adapter.in_scope(record, scope)) for record in records)
+    pairs, odd = list[tuple[Record, bool]](), list[Rejected]()
+    for record in records:
+        try:
+            pairs.append((record, record.remote_id not in left and work.adapter.in_scope(record, scope)))
+        except (IntegrationError, *UNFIT) as err:
+            said = f"Whether the settings want this record can't be told ({type(err).__name__})."
+            odd.append(Rejected(remote_id=record.remote_id, message=said))
+    return pairs, odd
 
 
 def merge_page(work: Work, spec: StreamSpec, number: int) -> MergeCounts:

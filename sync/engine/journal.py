@@ -8,7 +8,7 @@ from typing import Any
 import structlog
 from django.db.models.functions import Now
 
-from integrations.port import Rejected
+from integrations.port import Rejected, Remark
 from sync.models import RunIssue, RunLog
 
 log = structlog.get_logger("sync")
@@ -47,6 +47,10 @@ def issue(
     made.save(force_insert=True)
 
 
+LONGEST_ID = 64
+NUL = "\x00"
+
+
 def _issue(
     run_id: int, organization_id: int, stream: str, code: str, message: str, remote_id: str, sample: str
 ) -> RunIssue:
@@ -54,10 +58,10 @@ def _issue(
         organization_id=organization_id,
         run_id=run_id,
         stream=stream,
-        remote_id=remote_id,
+        remote_id=remote_id.replace(NUL, "")[:LONGEST_ID],
         code=code,
-        message=message,
-        sample=sample[:2000],
+        message=message.replace(NUL, ""),
+        sample=sample.replace(NUL, "")[:2000],
         at=Now(),
     )
 
@@ -70,3 +74,24 @@ def rejected(run_id: int, organization_id: int, stream: str, records: Sequence[R
         _issue(run_id, organization_id, stream, "record_rejected", one.message, one.remote_id, one.sample)
         for one in records
     )
+
+
+LEFT_OUT = "value_left_out"
+"""The code of an issue about values that a record comes without. The record itself is merged, counted and swept like any other."""
+MOST_WORDS = 1000
+
+
+def remarked(run_id: int, organization_id: int, stream: str, remarks: Sequence[Remark]) -> None:
+    """Values of records that were odd: one issue a record for those that were left out."""
+    lost: dict[str, list[Remark]] = {}
+    for remark in remarks:
+        if not remark.understood:
+            lost.setdefault(remark.remote_id, []).append(remark)
+    RunIssue.objects.bulk_create(
+        _issue(run_id, organization_id, stream, LEFT_OUT, _said(found), remote_id, "")
+        for remote_id, found in lost.items()
+    )
+
+
+def _said(remarks: Sequence[Remark]) -> str:
+    return (". ".join(dict.fromkeys(remark.message.removesuffix(".") for remark in remarks)) + ".")[:MOST_WORDS]

@@ -17,10 +17,11 @@ from django.db import connection as database
 from integrations.records import Record
 from portal.core.merge import Target
 from portal.core.staging import staged
+from sync.columns import field_of
 from sync.engine.plan import Mode, since_of
 from sync.engine.work import Work
 from sync.models import Cursor, RunStream
-from sync.streams import TARGETS, field_of
+from sync.streams import TARGETS
 
 CHILDREN = (
     ("notes", "tickets", "ticket_id"),

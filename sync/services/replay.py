@@ -18,11 +18,12 @@ from portal.core import database_clock
 from portal.core.errors import Refused
 from portal.core.merge import Target
 from portal.tenancy.scope import tenant_transaction
+from sync.columns import field_of
 from sync.engine.outside import scope_now
 from sync.engine.parentless import PARENTS
 from sync.models import Issue
 from sync.services.live import land
-from sync.streams import TARGETS, field_of
+from sync.streams import TARGETS
 
 ALONE = ("tickets", "companies", "contacts", "assets", "agreements", "products", "opportunities", "invoices")
 """Streams whose records can be fetched one by one."""

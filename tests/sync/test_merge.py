@@ -18,7 +18,8 @@ from portal.clients.models import Company
 from portal.core.merge import MergeContext, MergeCounts, merge, relink, remove
 from portal.ledger.models import JournalEntry
 from portal.tenancy.models import Organization
-from sync.streams import TARGETS, field_of, stage, unstage
+from sync.columns import field_of
+from sync.streams import TARGETS, stage, unstage
 from tickets.models import Board, Status, Ticket
 
 NOON = dt.datetime(2026, 3, 1, 12, tzinfo=dt.UTC)

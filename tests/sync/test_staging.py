@@ -14,12 +14,14 @@ from integrations.models import Connection
 from integrations.records import Record
 from portal.core.merge import MergeContext
 from portal.tenancy.models import Organization
-from sync.streams import TARGETS, field_of, stage
+from sync.columns import field_of
+from sync.streams import TARGETS, stage
 
 NOON = dt.datetime(2026, 3, 1, 12, 0, 0, 123456, tzinfo=dt.UTC)
 EAST = dt.timezone(dt.timedelta(hours=5, minutes=45))
 VALUES: dict[str, tuple[Any, ...]] = {
     "text": ("", "\\N\t\r\n\\.", "żółw 🐢", "a" * 70_000),
+    "indexed": ("", "\\N\t\r\n\\.", "żółw 🐢", "a" * 1_200),
     "jsonb": ({}, {"a": [1.5, None, "\\u00e9"]}, [{"total": "12.34"}], []),
     "boolean": (True, False),
     "integer": (0, 2**31 - 1, -(2**31)),
@@ -38,14 +40,17 @@ def test_what_is_staged_is_what_is_read_back(stream: str, in_tenant: Organizatio
     shape = msgspec.defstruct(
         "Any", [(field_of(name), Any) for name in kinds], bases=(Record,), frozen=True, kw_only=True
     )
-    rows = [{name: VALUES[kind][i % len(VALUES[kind])] for name, kind in kinds.items()} for i in range(4)]
+    values = {
+        name: VALUES["indexed" if kind == "text" and name in target.indexed else kind] for name, kind in kinds.items()
+    }
+    rows = [{name: choices[i % len(choices)] for name, choices in values.items()} for i in range(4)]
     rows.append(dict.fromkeys(kinds, None) | {name: {} for name, kind in kinds.items() if kind == "jsonb"})
     records = [
         shape(remote_id=str(i), remote_updated_at=None if i else NOON, **{field_of(n): v for n, v in row.items()})
         for i, row in enumerate(rows)
     ]
     context = MergeContext(in_tenant.pk, connection.pk, 2**40)
-    assert stage(target, context, 7, [(record, record.remote_id != "1") for record in records], NOON) == len(rows)
+    assert stage(target, context, 7, [(record, record.remote_id != "1") for record in records], NOON).rows == len(rows)
     columns = ", ".join(f'"{name}"::text' if kind == "jsonb" else f'"{name}"' for name, kind in kinds.items())
     with database.cursor() as cursor:
         cursor.execute(

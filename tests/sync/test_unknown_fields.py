@@ -15,10 +15,11 @@ from integrations.records import Record, StatusRecord, TicketRecord
 from portal.core.merge import BEFORE_AND_AFTER, MergeContext, MergeCounts, changed_sql, merge, remove
 from portal.ledger.models import JournalEntry
 from portal.tenancy.models import Organization
+from sync.columns import field_of
 from sync.engine import report
 from sync.engine.compare import differing
 from sync.engine.due import CHANGED
-from sync.streams import TARGETS, field_of, stage, staged_row, unstage
+from sync.streams import TARGETS, stage, staged_row, unstage
 from tickets.models import Status, Ticket
 
 NOON = dt.datetime(2026, 3, 1, 12, tzinfo=dt.UTC)

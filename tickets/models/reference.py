@@ -33,7 +33,7 @@ class Status(OnBoard):
 
 
 class Priority(Named):
-    color = models.CharField(max_length=20, blank=True)
+    color = models.TextField(blank=True)
     level = models.TextField(blank=True)
     sort_order = models.IntegerField(default=0)
 

@@ -48,7 +48,7 @@ class Ticket(SyncedRecord):
     description = models.TextField(null=True)
     resolution = models.TextField(null=True)
     body_format = models.TextField(default="plain")
-    record_type = models.CharField(max_length=32, blank=True)
+    record_type = models.TextField(blank=True)
     board = link("tickets.Board")
     board_remote_id = remote_id()
     board_name = models.TextField(blank=True)
@@ -164,7 +164,7 @@ class Note(OnTicket):
 
     text = models.TextField(blank=True)
     body_format = models.TextField(default="plain")
-    kind = models.CharField(max_length=16, default="discussion")
+    kind = models.TextField(default="discussion")
     is_internal = models.BooleanField(default=False)
     author = models.TextField(blank=True)
     contact_remote_id = remote_id()
