@@ -13,6 +13,7 @@ from portal.tenancy.tasks import TenantTask
 from sync.bells import ring, ring_audit, ring_purge, ring_retries
 from sync.engine.audit import audit_advance
 from sync.engine.drive import advance
+from sync.isolation import isolated
 from sync.models import Run
 from sync.services.issues import retry_next
 from sync.services.mails import mails_send
@@ -23,7 +24,7 @@ from sync.services.sweeper import ring_turns, sweep
 @shared_task(name="sync.advance", base=TenantTask)
 def advance_run(organization_id: int, run_id: int) -> None:
     """One slice of a run; rings again when there is more, behind whoever waits by then."""
-    with bound_contextvars(run=run_id):
+    with bound_contextvars(run=run_id), isolated("a slice of a run", organization_id, run=run_id):
         if advance(run_id):
             ring(organization_id, run_id, lane_of(run_id, organization_id))
     ring_turns()
@@ -32,7 +33,7 @@ def advance_run(organization_id: int, run_id: int) -> None:
 @shared_task(name="sync.audit", base=TenantTask)
 def audit_drift(organization_id: int, audit_id: int) -> None:
     """One slice of a drift audit; rings again when there is more."""
-    with bound_contextvars(audit=audit_id):
+    with bound_contextvars(audit=audit_id), isolated("a slice of an audit", organization_id, audit=audit_id):
         if audit_advance(audit_id):
             ring_audit(organization_id, audit_id)
 
@@ -46,8 +47,9 @@ def lane_of(run_id: int, organization_id: int) -> str:
 @shared_task(name="sync.purge", base=TenantTask)
 def purge_instance(organization_id: int, change_id: int) -> None:
     """One slice of a purge; rings again when there is more."""
-    if purge_advance(change_id):
-        ring_purge(organization_id, change_id)
+    with isolated("a slice of a purge", organization_id, change=change_id):
+        if purge_advance(change_id):
+            ring_purge(organization_id, change_id)
 
 
 @shared_task(name="sync.retry", base=TenantTask)

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta, tzinfo
 from decimal import Decimal
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.utils import timezone
+
+from portal.tenancy.zones import zone_named
 
 MINUTE, HOUR, DAY = 60, 3600, 86_400
 UNKNOWN = "–"
@@ -29,7 +30,7 @@ def zone_of(holder: Any) -> tzinfo:
     zone = getattr(holder, "time_zone", holder)
     if isinstance(zone, tzinfo):
         return zone
-    return ZoneInfo(str(zone)) if zone else timezone.get_current_timezone()
+    return zone_named(str(zone)) if zone else timezone.get_current_timezone()
 
 
 def moment(at: datetime | date, zone: tzinfo) -> Moment:

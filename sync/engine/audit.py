@@ -26,6 +26,7 @@ from sync.engine.outside import scope_now
 from sync.engine.pace import paced
 from sync.engine.sample import compare_handful, draw, look_there, next_stream
 from sync.engine.work import Meter
+from sync.isolation import fault_words, isolated
 from sync.models import DriftAudit, DriftStream, Nightly, Run
 
 ASIDE = dt.timedelta(seconds=15)
@@ -73,7 +74,23 @@ def audit_advance(audit_id: int) -> bool:
             park(audit, dt.timedelta(seconds=min(180, 2.0 * 2**audit.attempts)), err.message, failed=True)
     except IntegrationError as err:
         end(audit, DriftAudit.State.FAILED, err.message)
+    except Exception as err:
+        fault(audit, err)
     return False
+
+
+FAULTS = 3
+"""So often in a row an audit may meet a fault of our own before it ends: the same again mostly fails again."""
+
+
+def fault(audit: DriftAudit, error: Exception) -> None:
+    """The boundary of an audit: a fault is told with a reference, tried again after a pause, and after a few in a row the audit's end."""
+    with isolated("a drift audit", audit.organization_id, audit=audit.pk) as turn:
+        raise error
+    if audit.attempts + 1 >= FAULTS:
+        end(audit, DriftAudit.State.FAILED, fault_words(turn.reference))
+    else:
+        park(audit, dt.timedelta(seconds=30 * 2**audit.attempts), fault_words(turn.reference), failed=True)
 
 
 @contextmanager

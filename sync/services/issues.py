@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import structlog
 from django.db import transaction
 from django.db.models.functions import Now
@@ -14,10 +16,13 @@ from portal.tenancy.models import User
 from portal.tenancy.scope import tenant_transaction
 from portal.tenancy.services.audit import audit_record
 from sync.bells import ring_retries
+from sync.isolation import fault_words, isolated
 from sync.models import Issue
 from sync.services.replay import record_replay
 
 log = structlog.get_logger("sync")
+CLAIM = dt.timedelta(minutes=10)
+"""How long a worker may take for one record before another one tries it."""
 AT_ONCE = 500
 """Records of one press of "Fetch again"."""
 
@@ -79,23 +84,31 @@ def issues_reopen(*, issue: Issue, actor: User) -> int:
 def retry_next() -> bool:
     """Tries one record that somebody asked for, in the current tenant scope and outside a transaction. Returns whether there was one."""
     with tenant_transaction():
-        waiting = Issue.objects.select_for_update(skip_locked=True).filter(retry_at__isnull=False, cleared_at=None)
+        waiting = Issue.objects.select_for_update(skip_locked=True).filter(retry_at__lte=Now(), cleared_at=None)
         issue = waiting.order_by("retry_at", "pk").first()
         if issue is None:
             return False
-        Issue.objects.filter(pk=issue.pk).update(retry_at=None)
+        # Not forgotten until it is done: a worker that dies with it is followed by another one.
+        Issue.objects.filter(pk=issue.pk).update(retry_at=Now() + CLAIM)
         connection = Connection.objects.get(pk=issue.connection_id)
+    with isolated("fetching a record again", issue.organization_id, issue=issue.pk) as turn:
+        retry(issue, connection)
+    if turn.reference:
+        failed_again(issue, "fault", fault_words(turn.reference))
+    return True
+
+
+def retry(issue: Issue, connection: Connection) -> None:
+    """Fetches the issue's record, and clears the issue or says how that failed."""
+    stream, remote_id = fetched_again(issue)
     try:
-        stream, remote_id = fetched_again(issue)
         replayed = record_replay(connection=connection, stream=stream, remote_id=remote_id)
     except (IntegrationError, Refused) as err:
         failed_again(issue, err.code if isinstance(err, IntegrationError) else issue.code, err.message)
-    else:
-        log.info("A record was fetched again", stream=issue.stream, written=replayed.written)
-        if issue.parent_remote_id:
-            with tenant_transaction(issue.organization_id):
-                Issue.objects.filter(pk=issue.pk).update(cleared_at=database_clock.now(), retry_at=None)
-    return True
+        return
+    log.info("A record was fetched again", stream=issue.stream, written=replayed.written)
+    with tenant_transaction(issue.organization_id):
+        Issue.objects.filter(pk=issue.pk, cleared_at=None).update(cleared_at=Now(), retry_at=None)
 
 
 def failed_again(issue: Issue, code: str, message: str) -> None:
@@ -103,4 +116,5 @@ def failed_again(issue: Issue, code: str, message: str) -> None:
     with tenant_transaction(issue.organization_id):
         again = Issue.objects.select_for_update().get(pk=issue.pk)
         again.code, again.message, again.last_at, again.times = code, message, database_clock.now(), again.times + 1
-        again.save(update_fields=["code", "message", "last_at", "times"])
+        again.retry_at = None
+        again.save(update_fields=["code", "message", "last_at", "times", "retry_at"])

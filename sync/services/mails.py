@@ -9,11 +9,10 @@ import datetime as dt
 import smtplib
 from collections.abc import Sequence
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import structlog
 from django.conf import settings
-from django.core.mail import EmailMessage, get_connection
+from django.core.mail import BadHeaderError, EmailMessage, get_connection
 from django.db.models import Q
 from django.db.models.functions import Now
 from django.template.loader import render_to_string
@@ -21,8 +20,10 @@ from django.urls import reverse
 
 from integrations.models import Connection
 from portal.core import database_clock
-from portal.tenancy.models import Membership, Organization, User
+from portal.tenancy.models import Membership, Organization, TenantManager, User
 from portal.tenancy.scope import system_transaction, tenant_transaction
+from portal.tenancy.zones import zone_named
+from sync.isolation import isolated
 from sync.models import Alarm, Issue, MailChoice, Run
 from sync.models.alarm import TO_TELL
 from sync.services.nights import next_night
@@ -30,6 +31,8 @@ from sync.services.nights import next_night
 log = structlog.get_logger("sync")
 CLAIM = dt.timedelta(minutes=3)
 """How long a worker may take for one mail, and when the next one tries if it did not succeed."""
+PUT_OFF = dt.timedelta(hours=1)
+"""When a mail is tried again that could not even be written."""
 MORNING = dt.time(7, 0)
 DAY = dt.timedelta(days=1)
 
@@ -55,10 +58,22 @@ def mails_send() -> int:
     """Sends what is due in the current tenant scope, outside a transaction. Returns how many mails the server took."""
     sent = 0
     while (alarm := _claimed_alarm()) is not None:
-        sent += _tell(alarm)
+        with isolated("a mail about a sync", alarm.organization_id, alarm=alarm.pk) as turn:
+            sent += _tell(alarm)
+        if turn.reference:
+            _put_off(Alarm.objects, alarm.pk, "claimed_until")
     while (choice := _claimed_digest()) is not None:
-        sent += _digest(choice)
+        with isolated("a digest", choice.organization_id, choice=choice.pk) as turn:
+            sent += _digest(choice)
+        if turn.reference:
+            _put_off(MailChoice.objects, choice.pk, "digest_next_at")
     return sent
+
+
+def _put_off(rows: TenantManager[Any], key: int, until: str) -> None:
+    """What could not be written is tried again after ``PUT_OFF``."""
+    with tenant_transaction():
+        rows.filter(pk=key).update(**{until: Now() + PUT_OFF})
 
 
 def _claimed_alarm() -> Alarm | None:
@@ -83,7 +98,7 @@ def _tell(alarm: Alarm) -> int:
         "organization": organization,
         "run": link("web:run", alarm.end_run if over else alarm.run),
         "choices": link("web:notifications"),
-        "zone": ZoneInfo(organization.time_zone),
+        "zone": zone_named(organization.time_zone),
     }
     name = "sync_recovered" if over else ("sync_held" if alarm.code == Run.Result.HELD else "sync_failed")
     subject = {
@@ -165,7 +180,7 @@ def digest_of(organization: Organization, now: dt.datetime) -> dict[str, Any]:
         "organization": organization,
         "lines": lines,
         "headline": headline,
-        "zone": ZoneInfo(organization.time_zone),
+        "zone": zone_named(organization.time_zone),
         "issues": link("web:issues"),
         "history": link("web:sync_history"),
         "choices": link("web:notifications"),
@@ -174,7 +189,7 @@ def digest_of(organization: Organization, now: dt.datetime) -> dict[str, Any]:
 
 def digest_next(zone: str, now: dt.datetime) -> dt.datetime:
     """The next morning of the zone after ``now``, whatever the clocks do in between."""
-    return next_night(MORNING, ZoneInfo(zone), dt.timedelta(), after=now)[1]
+    return next_night(MORNING, zone_named(zone), dt.timedelta(), after=now)[1]
 
 
 def mail_choose(*, user: User, organization: Organization, failures: bool, digest: bool) -> MailChoice:
@@ -199,12 +214,26 @@ def link(name: str, *arguments: object) -> str:
 
 
 def send(recipients: Sequence[str], subject: str, body: str) -> int | None:
-    """One mail each, so that nobody learns the others' addresses. How many the server took; None when it was not to be had."""
-    messages = [EmailMessage(" ".join(subject.split()), body, None, [address]) for address in recipients]
-    if not messages:
-        return 0
-    try:
-        return get_connection().send_messages(messages) or 0
-    except (OSError, smtplib.SMTPException) as err:
-        log.warning("The mail server did not take a mail; it is tried again", error=type(err).__name__)
-        return None
+    """One mail each, so that nobody learns the others' addresses. How many the server took, without those that it refuses;
+    None when it was not to be had."""
+    taken = 0
+    server = get_connection()
+    for address in recipients:
+        message = EmailMessage(" ".join(subject.split()), body, None, [address])
+        try:
+            taken += server.send_messages([message]) or 0
+        except (OSError, smtplib.SMTPException, UnicodeError, BadHeaderError) as err:
+            if not is_refusal(err):
+                log.warning("The mail server did not take a mail; it is tried again", error=type(err).__name__)
+                return None
+            log.warning("One address takes no mail; the others get theirs", error=type(err).__name__)
+    return taken
+
+
+def is_refusal(error: Exception) -> bool:
+    """Whether it is one address that is wrong, or what was to be sent to it, and would be so again: SMTP's codes from 500 on."""
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        return all(code >= 500 for code, _ in error.recipients.values())
+    return isinstance(error, UnicodeError | BadHeaderError) or (
+        isinstance(error, smtplib.SMTPDataError) and error.smtp_code >= 500
+    )

@@ -14,6 +14,7 @@ from portal.tenancy.scope import system_transaction, tenant_transaction
 from portal.tenancy.services.audit import audit_record
 from sync.bells import ring_after_commit
 from sync.engine.planned import reads_otherwise
+from sync.isolation import turns_of
 from sync.models import Run, RunStream
 from sync.selectors.previews import apply_refusal
 from sync.services.runs import (
@@ -140,16 +141,24 @@ def take_over(preview: Run, run: Run) -> None:
 
 def previews_expire() -> None:
     """Deletes what previews read whose hour is over. Finds as the system role, works as the tenant; twice is as good as once."""
+    turns_of("previews whose hour is over", previews_over, preview_expire)
+
+
+def previews_over() -> list[tuple[int, int]]:
+    """(organization, preview) of those whose hour is over."""
     with system_transaction():
         over = Run.objects.filter(staged_until__lte=Now(), state=Run.State.DONE).order_by("staged_until")
-        found = list(over.values_list("organization_id", "pk")[:100])
-    for organization_id, run_id in found:
-        with tenant_transaction(organization_id):
-            run = Run.objects.select_for_update(skip_locked=True).filter(pk=run_id, staged_until__lte=Now()).first()
-            if run is not None:
-                unstage(MergeContext(organization_id, run.connection_id, run_id))
-                Run.objects.filter(pk=run_id).update(staged_until=None)
-                log.info("What a preview read is deleted: its hour is over", run=run_id)
+        return list(over.values_list("organization_id", "pk")[:100])
+
+
+def preview_expire(organization_id: int, run_id: int) -> None:
+    """Deletes what one preview read, if its hour is over."""
+    with tenant_transaction(organization_id):
+        run = Run.objects.select_for_update(skip_locked=True).filter(pk=run_id, staged_until__lte=Now()).first()
+        if run is not None:
+            unstage(MergeContext(organization_id, run.connection_id, run_id))
+            Run.objects.filter(pk=run_id).update(staged_until=None)
+            log.info("What a preview read is deleted: its hour is over", run=run_id)
 
 
 def lower(words: str) -> str:

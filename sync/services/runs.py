@@ -192,7 +192,7 @@ def presses_missed() -> list[tuple[int, int]]:
         return list(resting.exclude(phase=Run.Phase.CLEANING).values_list("organization_id", "pk"))
 
 
-def run_end_missed(*, organization_id: int, run_id: int) -> None:
+def run_end_missed(organization_id: int, run_id: int) -> None:
     """Ends such a run."""
     with tenant_transaction(organization_id):
         end_if_free(run_id)

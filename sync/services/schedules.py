@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
-from zoneinfo import ZoneInfo
+from typing import Any
 
 from integrations.models import Connection
 from portal.core import database_clock
 from portal.core.errors import Refused
 from portal.tenancy.models import Organization, User
+from portal.tenancy.scope import tenant_transaction
 from portal.tenancy.services.audit import audit_record
+from portal.tenancy.services.organizations import organization_zone_set
+from portal.tenancy.zones import zone_named, zone_problem
 from sync.models import Cursor, Nightly, Schedule
 from sync.services.nights import next_night, nightly_kind, spread
 
@@ -66,6 +69,40 @@ def check(values: dict[str, object]) -> None:
         raise ScheduleInvalid("A full nightly comes every week, month or quarter.")
 
 
+def problem_of(schedule: Schedule, name: str) -> str:
+    """Why a stored value can't be, in a sentence; "" where it can."""
+    try:
+        check({name: getattr(schedule, name)})
+    except ScheduleInvalid as err:
+        return str(err)
+    return ""
+
+
+def sound(schedule: Schedule, name: str) -> Any:
+    """A stored value, or what a new schedule has where it can't be: altered by hand it must not stop the clock."""
+    return Schedule._meta.get_field(name).get_default() if problem_of(schedule, name) else getattr(schedule, name)
+
+
+def schedule_problems(schedule: Schedule, time_zone: str) -> list[str]:
+    """What of the schedule does not count as it is stored, and what counts instead, in sentences."""
+    found = [zone_problem(time_zone)] if zone_problem(time_zone) else []
+    for name in ("quick_minutes", "window_minutes", "nightly_kind", "full_every"):
+        if problem := problem_of(schedule, name):
+            found.append(
+                f"{problem} What is stored is “{getattr(schedule, name)}”; until you save, {sound(schedule, name)} counts."
+            )
+    return found
+
+
+def time_zone_set(*, organization_id: int, time_zone: str) -> None:
+    """Gives the organization another zone; its nights and mornings are reckoned anew. Raises Refused."""
+    with tenant_transaction(organization_id):
+        organization_zone_set(organization_id=organization_id, time_zone=time_zone)
+        for schedule in Schedule.objects.select_for_update().order_by("pk"):
+            reckon(schedule)
+            schedule.save()
+
+
 def schedule_pause(*, schedule: Schedule, actor: User | None) -> Schedule:
     """Nothing starts by itself until it is resumed; people still can."""
     schedule = _locked(schedule)
@@ -88,13 +125,14 @@ def schedule_resume(*, schedule: Schedule, actor: User | None) -> Schedule:
 def reckon(schedule: Schedule, *, now: dt.datetime | None = None) -> None:
     """Sets the next times. A night that already ran is not due again, whatever is changed."""
     moment = now or database_clock.now()
-    schedule.quick_next_at = moment + dt.timedelta(minutes=schedule.quick_minutes) if schedule.quick_minutes else None
+    minutes, window = sound(schedule, "quick_minutes"), sound(schedule, "window_minutes")
+    schedule.quick_next_at = moment + dt.timedelta(minutes=minutes) if minutes else None
     if not schedule.nightly_on:
         schedule.nightly_next_at = schedule.nightly_next_date = None
         return
     last = Nightly.objects.filter(connection_id=schedule.connection_id).order_by("-local_date").first()
-    zone = ZoneInfo(Organization.objects.get(pk=schedule.organization_id).time_zone)
-    offset = spread(schedule.connection_id, schedule.window_minutes)
+    zone = zone_named(Organization.objects.get(pk=schedule.organization_id).time_zone)
+    offset = spread(schedule.connection_id, window)
     schedule.nightly_next_date, schedule.nightly_next_at = next_night(
         schedule.nightly_at,
         zone,
@@ -125,4 +163,5 @@ def kind_of_night(schedule: Schedule, now: dt.datetime) -> str:
     """What this night's run is."""
     cursor = Cursor.objects.filter(connection_id=schedule.connection_id, stream="tickets").first()
     last_full_at = cursor.full_at if cursor else None
-    return nightly_kind(schedule.nightly_kind, schedule.full_every, last_full_at, now=now)
+    kind, every = sound(schedule, "nightly_kind"), sound(schedule, "full_every")
+    return nightly_kind(kind, every, last_full_at, now=now)

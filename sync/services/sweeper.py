@@ -6,18 +6,21 @@ import datetime as dt
 
 import structlog
 from django.conf import settings
-from django.db.models import Q
+from django.db import DatabaseError
+from django.db.models import Case, F, Q, When
 from django.db.models.functions import Now
 
 from integrations.models import Connection
 from portal.core import database_clock
+from portal.core.database_errors import refuses_data
 from portal.tenancy.scope import system_transaction, tenant_transaction
 from portal.tenancy.services.password_resets import password_resets_waiting
 from sync.bells import ring, ring_audit, ring_mails, ring_password_resets, ring_purge, ring_retries
+from sync.isolation import isolated, turns_of
 from sync.models import InstanceChange, Issue, Nightly, Run, Schedule
 from sync.services.audits import audits_due
 from sync.services.mails import mails_due
-from sync.services.previews import previews_expire
+from sync.services.previews import preview_expire, previews_over
 from sync.services.runs import RunRefused, is_first, presses_missed, run_end_missed, run_request, serialise
 from sync.services.schedules import kind_of_night, reckon
 from sync.services.turns import turns
@@ -26,32 +29,30 @@ log = structlog.get_logger("sync")
 LATE = dt.timedelta(hours=1)
 
 
-def sweep() -> None:
-    """One round."""
-    for organization_id, schedule_id in schedules_due():
-        start_due(organization_id, schedule_id)
-    for organization_id, run_id, lane, urgent in runs_due():
-        ring(organization_id, run_id, lane, urgent=urgent)
-    previews_expire()
-    for organization_id in retries_due():
-        ring_retries(organization_id)
-    for organization_id in mails_due():
-        ring_mails(organization_id)
-    for organization_id, run_id in presses_missed():
-        run_end_missed(organization_id=organization_id, run_id=run_id)
-    ring_turns()
-    for organization_id, audit_id in audits_due():
-        ring_audit(organization_id, audit_id)
-    for organization_id, change_id in purges_due():
-        ring_purge(organization_id, change_id)
-    if password_resets_waiting():
-        ring_password_resets()
+def sweep() -> int:
+    """One round, each organization's part of it for itself. Returns how many parts failed: those are in the log."""
+    failed = turns_of("starting what is due", schedules_due, start_or_put_off)
+    failed += turns_of("runs that nobody works on", runs_due, ring_run)
+    failed += turns_of("previews whose hour is over", previews_over, preview_expire)
+    failed += turns_of("records to be fetched again", lambda: zip(retries_due(), strict=True), ring_retries)
+    failed += turns_of("mails", lambda: zip(mails_due(), strict=True), ring_mails)
+    failed += turns_of("runs that were cancelled", presses_missed, run_end_missed)
+    failed += ring_turns()
+    failed += turns_of("audits", audits_due, ring_audit)
+    failed += turns_of("purges", purges_due, ring_purge)
+    with isolated("links for new passwords"):
+        if password_resets_waiting():
+            ring_password_resets()
+    return failed
 
 
-def ring_turns() -> None:
+def ring_turns() -> int:
     """Rings for the queued runs whose turn it is. Also when a slice has ended, so that no worker waits for the next round."""
-    for organization_id, run_id, lane, urgent in turns():
-        ring(organization_id, run_id, lane, urgent=urgent)
+    return turns_of("queued runs", turns, ring_run)
+
+
+def ring_run(organization_id: int, run_id: int, lane: str, urgent: bool) -> None:
+    ring(organization_id, run_id, lane, urgent=urgent)
 
 
 def schedules_due() -> list[tuple[int, int]]:
@@ -60,6 +61,30 @@ def schedules_due() -> list[tuple[int, int]]:
         now = database_clock.now()
         due = Schedule.objects.filter(Q(quick_next_at__lte=now) | Q(nightly_next_at__lte=now), paused_at=None)
         return list(due.order_by("nightly_next_at", "quick_next_at").values_list("organization_id", "pk")[:500])
+
+
+PUT_OFF = dt.timedelta(minutes=5)
+"""When what could not be started is tried again: at every round it would keep others from theirs."""
+
+
+def start_or_put_off(organization_id: int, schedule_id: int) -> None:
+    """Starts what is due; where that fails it is due a little later, and the failure goes on to the boundary."""
+    try:
+        start_due(organization_id, schedule_id)
+    except Exception as err:
+        if refuses_data(err) or not isinstance(err, DatabaseError):
+            put_off(organization_id, schedule_id)
+        raise
+
+
+def put_off(organization_id: int, schedule_id: int) -> None:
+    """What is due now becomes due after ``PUT_OFF``; a night stays the night that it is."""
+    later = {
+        name: Case(When(**{f"{name}__lte": Now()}, then=Now() + PUT_OFF), default=F(name))
+        for name in ("quick_next_at", "nightly_next_at")
+    }
+    with tenant_transaction(organization_id):
+        Schedule.objects.filter(pk=schedule_id).update(**later)
 
 
 def start_due(organization_id: int, schedule_id: int) -> None:

@@ -41,6 +41,15 @@ def organization_create(*, slug: str, name: str, time_zone: str) -> Organization
     return organization
 
 
+def organization_zone_set(*, organization_id: int, time_zone: str) -> None:
+    """Gives an organization another time zone, in the caller's transaction. Raises Refused."""
+    _require_zone(time_zone)
+    organization = Organization.objects.select_for_update().get(pk=organization_id)
+    before, organization.time_zone = organization.time_zone, time_zone
+    organization.save(update_fields=["time_zone"])
+    audit_record(action="organization.changed", target=organization, changes={"time_zone": [before, time_zone]})
+
+
 def membership_create(*, organization: Organization, user: User, role: Role, actor: User | None = None) -> Membership:
     """Gives a person a place, in the current tenant transaction. Raises Refused when there is one already."""
     if Membership.objects.filter(user=user).exists():
@@ -58,6 +67,10 @@ def _require_valid(slug: str, name: str, time_zone: str) -> None:
         )
     if not name or len(name) > 120:
         raise Refused("The name must have 1 to 120 characters.", field="name")
+    _require_zone(time_zone)
+
+
+def _require_zone(time_zone: str) -> None:
     if time_zone not in available_timezones():
         raise Refused(
             f"“{time_zone}” is not a time zone. Write a name of the IANA database, such as Europe/Amsterdam or UTC.",

@@ -6,7 +6,6 @@ import datetime as dt
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.core.exceptions import ObjectDoesNotExist
 from django.http import Http404, HttpResponse, StreamingHttpResponse
@@ -30,6 +29,7 @@ from portal.clients.selectors import (
 )
 from portal.core.client_input import number_of, text_of
 from portal.core.keyset import Cursor
+from portal.tenancy.zones import zone_named
 from portal.web.access import requires
 from portal.web.clients.lines import invoice_lines
 from portal.web.clients.shown import BY_KEY, SHOWN, ShownKind, facts_of
@@ -156,7 +156,7 @@ def filters_of(request: PortalRequest) -> RecordFilters:
 
 def today_of(request: PortalRequest) -> dt.date:
     """The organization's calendar day."""
-    return timezone.localdate(timezone=ZoneInfo(request.organization.time_zone))
+    return timezone.localdate(timezone=zone_named(request.organization.time_zone))
 
 
 def hiding_of(shown: ShownKind, wanted: RecordFilters, page: RecordPage, today: dt.date, client: str) -> list[Hiding]:

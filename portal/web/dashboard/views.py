@@ -16,6 +16,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from mappings.selectors.words import IS, Vocabulary, listed_words, vocabulary_of
+from portal.tenancy.zones import zone_named
 from portal.web.request import PortalRequest
 from portal.web.sync.words import Badge, badge_of, stream_words
 from portal.web.wording import counted
@@ -58,7 +59,7 @@ def dashboard(request: PortalRequest) -> HttpResponse:
     trusts = connections_trust(now)
     context: dict[str, Any] = {"cards": [card_of(trust, now) for trust in trusts], "connected": bool(trusts)}
     if trusts and request.access.can("view_tickets"):
-        zone = ZoneInfo(request.organization.time_zone)
+        zone = zone_named(request.organization.time_zone)
         today = now.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)
         figures = open_figures(today, called_by(vocabulary_of(listed_words())))
         context |= {

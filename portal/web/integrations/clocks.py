@@ -5,15 +5,17 @@ from __future__ import annotations
 import datetime as dt
 from zoneinfo import ZoneInfo
 
+from portal.tenancy.zones import zone_named
+
 LOOK_AHEAD = dt.timedelta(days=366)
 
 
 def clock_change(zone_name: str, nightly_at: dt.time, now: dt.datetime) -> str:
     """A sentence about the next change within a year; says so where the zone's clocks never change."""
-    zone = ZoneInfo(zone_name)
+    zone = zone_named(zone_name)
     found = next_change(zone, now)
     if found is None:
-        return f"The clocks of {zone_name} do not change in the coming year."
+        return f"The clocks of {zone.key} do not change in the coming year."
     moment, moved = found
     day = f"{moment.astimezone(zone):%A} {moment.astimezone(zone).day} {moment.astimezone(zone):%B %Y}"
     minutes = round(abs(moved).total_seconds() / 60)

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
 from integrations.models import Connection
+from portal.tenancy.zones import zone_words
 from portal.web.access import requires
 from portal.web.integrations.clocks import clock_change
 from portal.web.integrations.forms import ScheduleForm
@@ -19,7 +20,14 @@ from portal.web.integrations.shown import shown_card
 from portal.web.request import PortalRequest
 from sync.models import Schedule
 from sync.selectors.overview import connection_card
-from sync.services.schedules import ScheduleInvalid, schedule_of, schedule_pause, schedule_resume, schedule_update
+from sync.services.schedules import (
+    ScheduleInvalid,
+    schedule_of,
+    schedule_pause,
+    schedule_problems,
+    schedule_resume,
+    schedule_update,
+)
 
 
 @require_http_methods(["GET", "POST"])
@@ -59,7 +67,8 @@ def schedule_context(request: PortalRequest, found: Connection, schedule: Schedu
     return {
         "connection": found,
         "schedule": schedule,
-        "zone": zone,
+        "zone": zone_words(zone),
+        "problems": schedule_problems(schedule, zone),
         "clocks": clock_change(zone, schedule.nightly_at, timezone.now()) if schedule.nightly_on else "",
     }
 

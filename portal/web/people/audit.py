@@ -12,6 +12,7 @@ from django.shortcuts import render
 from portal.core.client_input import day_of, midnight, moment_of, number_of
 from portal.tenancy.models import AuditEvent
 from portal.tenancy.selectors import AuditFilter, AuditPlace, audit_page, member_list
+from portal.tenancy.zones import zone_named
 from portal.web.access import requires
 from portal.web.people.audit_words import AREAS, shown
 from portal.web.request import PortalRequest
@@ -41,7 +42,7 @@ def audit(request: PortalRequest) -> HttpResponse:
 
 
 def _wanted(request: PortalRequest) -> AuditFilter:
-    zone = ZoneInfo(request.organization.time_zone)
+    zone = zone_named(request.organization.time_zone)
     person, area = request.GET.get("person", ""), request.GET.get("area", "")
     return AuditFilter(
         actor_id=number_of(person),

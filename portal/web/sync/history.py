@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from zoneinfo import ZoneInfo
 
 from django.http import HttpResponse
 from django.shortcuts import render
@@ -12,6 +11,7 @@ from django.views.decorators.http import require_GET
 from portal.core.client_input import number_of
 from portal.core.redaction import HIDDEN
 from portal.tenancy.models import AuditEvent
+from portal.tenancy.zones import zone_named
 from portal.web.access import requires
 from portal.web.request import PortalRequest
 from portal.web.sync.forms import KIND_CHOICES, RESULT_CHOICES, HistoryForm
@@ -74,7 +74,7 @@ def sync_history(request: PortalRequest) -> HttpResponse:
 
 def wanted_of(request: PortalRequest) -> HistoryFilter:
     """The filter of the address, its dates in the organization's zone."""
-    zone = ZoneInfo(request.organization.time_zone) if request.organization else ZoneInfo("UTC")
+    zone = zone_named(request.organization.time_zone if request.organization else "UTC")
     return HistoryForm(request.GET).wanted(zone)
 
 

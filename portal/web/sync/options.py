@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from integrations.models import Connection
 from integrations.settings_schema import settings_of
+from portal.tenancy.zones import zone_words
 from portal.web.access import requires
 from portal.web.request import PortalRequest, sent_back
 from portal.web.sync.audits import shown_audit
@@ -27,6 +28,7 @@ from sync.selectors.drift import latest_audit
 from sync.selectors.readable import readable_streams
 from sync.selectors.runs import last_runs, open_runs, schedule_get
 from sync.services.runs import RunRefused, run_request
+from sync.services.schedules import schedule_problems
 
 STARTABLE = frozenset({Run.Kind.QUICK, Run.Kind.FULL})
 
@@ -50,12 +52,14 @@ def connection_sync(request: PortalRequest, pk: int) -> HttpResponse:
     """The page; only its live part when it refreshes itself."""
     connection = found_connection(pk)
     runs = open_runs(connection)
-    drift = latest_audit(connection)
+    drift, schedule = latest_audit(connection), schedule_get(connection)
     context = {
         "connection": connection,
         "panels": panels_of(runs, readable_streams(request.access.can)),
         "options": options_of(connection, runs),
-        "schedule": schedule_get(connection),
+        "schedule": schedule,
+        "zone": zone_words(request.organization.time_zone),
+        "problems": schedule_problems(schedule, request.organization.time_zone) if schedule else [],
         "drift": shown_audit(drift) if drift else None,
         "audited": settings_of(connection).audit_sample,
         "nightly_kinds": Schedule.NightlyKind,

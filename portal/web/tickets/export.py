@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.http import StreamingHttpResponse
 from django.views.decorators.http import require_GET
@@ -13,6 +12,7 @@ from django.views.decorators.http import require_GET
 from mappings.selectors.files import HEADINGS, columns_of, file_rows
 from mappings.selectors.words import meant
 from portal.core.keyset import Cursor
+from portal.tenancy.zones import zone_named
 from portal.web.access import requires
 from portal.web.request import PortalRequest
 from portal.web.sync.downloads import download
@@ -36,7 +36,7 @@ class Batches:
 @requires("view_tickets")
 def tickets_csv(request: PortalRequest) -> StreamingHttpResponse:
     """All tickets that the list's filters let through, as CSV; ``columns`` names those that are wanted."""
-    wanted = meant(filters_of(request.GET.dict(), ZoneInfo(request.organization.time_zone)))
+    wanted = meant(filters_of(request.GET.dict(), zone_named(request.organization.time_zone)))
     columns = columns_of(request.GET.get("columns", ""))
     name = f"tickets-{request.organization.slug}-{dt.datetime.now(dt.UTC):%Y-%m-%d}.csv"
     return download(

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
@@ -15,6 +14,7 @@ from django.views.decorators.http import require_GET
 from mappings.selectors.words import Vocabulary, Word, listed_words, vocabulary_of
 from portal.clients.selectors import company_name, company_suggestions
 from portal.core.client_input import number_of, text_of
+from portal.tenancy.zones import zone_named
 from portal.web.access import requires
 from portal.web.request import PortalRequest
 from portal.web.tickets.wanted import DAYS, filters_of, place_of
@@ -83,7 +83,7 @@ def ticket_list(request: PortalRequest) -> HttpResponse:
         return _chosen_client(request)
     choices = ticket_choices(request.user.email, listed_words(request.user.pk))
     words = vocabulary_of(choices.others)
-    wanted = words.meaning(filters_of(request.GET.dict(), ZoneInfo(request.organization.time_zone)))
+    wanted = words.meaning(filters_of(request.GET.dict(), zone_named(request.organization.time_zone)))
     statuses = choices.status_ids.get(wanted.status, [])
     page = tickets_page(wanted, place_of(request.GET.dict()), statuses=statuses)
     client = _client(wanted, page)
