@@ -80,7 +80,7 @@ def problem_of(schedule: Schedule, name: str) -> str:
 
 def sound(schedule: Schedule, name: str) -> Any:
     """A stored value, or what a new schedule has where it can't be: altered by hand it must not stop the clock."""
-    return Schedule._meta.get_field(name).get_default() if problem_of(schedule, name) else getattr(schedule, name)
+    return getattr(Schedule() if problem_of(schedule, name) else schedule, name)
 
 
 def schedule_problems(schedule: Schedule, time_zone: str) -> list[str]:

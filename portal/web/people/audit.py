@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import UTC
 from urllib.parse import urlencode
-from zoneinfo import ZoneInfo
 
 from django.http import HttpResponse
 from django.shortcuts import render
