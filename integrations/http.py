@@ -32,6 +32,7 @@ from integrations.errors import (
 )
 from integrations.port import Observer
 from integrations.redaction import redacted
+from portal.core.known_secrets import current_secrets
 from portal.core.outbound import (
     AddressForbidden,
     BodyTooLarge,
@@ -165,6 +166,15 @@ def is_html(answer: Answer) -> bool:
     return "html" in answer.headers.get("content-type", "").lower() or start.startswith((b"<!doctype", b"<html"))
 
 
+def keep_secret(headers: Mapping[str, str]) -> None:
+    """What is sent as authorization is a secret of the connection, also where a system made it up: a token."""
+    known = current_secrets()
+    if known is not None:
+        for name, value in headers.items():
+            if name.lower() == "authorization":
+                known.learn(value.rpartition(" ")[2])
+
+
 class Client:
     """Requests below one base address. Safe to share between threads. Construction makes no request."""
 
@@ -207,6 +217,7 @@ class Client:
         """
         url = self.url(path, params)
         sent = {**self._headers, **(headers or {})}
+        keep_secret(sent)
         body = None if payload is None else msgspec.json.encode(payload)
         if body is not None:
             sent["Content-Type"] = "application/json"

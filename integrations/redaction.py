@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
+
+from portal.core.known_secrets import HIDDEN as _HIDDEN
+from portal.core.known_secrets import KnownSecrets, current_secrets
 
 SAMPLE_LENGTH = 300
-_HIDDEN = "•••"
 _NAMED = re.compile(
     r"""(?ix) ( ["']? [\w-]* (?:password|secret|token|private_?key|public_?key|api_?key|signing_?key|authorization|cookie)
         [\w-]* ["']? \s* [:=] \s* ) ( "[^"]*" | '[^']*' | [^\s,;&}<]+ )"""
@@ -18,15 +21,28 @@ _LONG = re.compile(r"\b(?=[A-Za-z_-]*\d)[A-Za-z0-9_-]{32,}={0,2}")
 
 def redacted(text: str | bytes, secrets: Iterable[str] = (), *, length: int = SAMPLE_LENGTH) -> str:
     """One line of at most ``length`` characters, with known secrets, credentials by their names, mail addresses and
-    long random words blotted out."""
+    long random words blotted out. Known are ``secrets``, and those of the connection whose call is under way
+    (``integrations.confidential``), however they are written."""
     if isinstance(text, bytes):
-        text = text[: length * 8].decode("utf-8", "replace")
-    text = text[: length * 8]
-    for secret in sorted(filter(None, secrets), key=len, reverse=True):
-        text = text.replace(secret, _HIDDEN)
+        text = text[: length * 64].decode("utf-8", "replace")
+    text = _without(text[: length * 64], tuple(secrets), length * 8)
     text = _SCHEMES.sub(rf"\1 {_HIDDEN}", text)
     text = _NAMED.sub(rf"\1{_HIDDEN}", text)
     text = _MAIL.sub(_HIDDEN, text)
     text = _LONG.sub(_HIDDEN, text)
     line = " ".join(text.split())
     return line if len(line) <= length else line[: length - 1] + "…"
+
+
+def _without(text: str, secrets: tuple[str, ...], limit: int) -> str:
+    """Before anything else is cut or replaced: half a secret would not be known any more."""
+    current = current_secrets()
+    known = [*([current] if current else []), *([_known(secrets)] if secrets else [])]
+    for one in known:
+        text = one.blotted(text, limit)
+    return text[:limit]
+
+
+@lru_cache(maxsize=64)
+def _known(secrets: tuple[str, ...]) -> KnownSecrets:
+    return KnownSecrets(secrets)

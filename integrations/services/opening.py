@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.conf import settings
 
 from integrations import registry
+from integrations.confidential import ConfidentialObserver, confidential, secrets_of
 from integrations.errors import AuthenticationFailed
 from integrations.models import Connection
 from integrations.port import Adapter, CredentialsInvalid, Observer
@@ -38,5 +39,7 @@ def connection_open(connection: Connection, observer: Observer | None = None) ->
 
 def adapter_on(provider: str, credentials: dict[str, str], observer: Observer | None = None) -> Adapter:
     """An adapter on credentials that are not stored. Raises CredentialsInvalid, registry.UnknownProvider."""
-    networks = settings.OUTBOUND_ALLOWED_NETWORKS
-    return registry.provider(provider).open(credentials, allowed_networks=networks, observer=observer)
+    system, networks = registry.provider(provider), settings.OUTBOUND_ALLOWED_NETWORKS
+    secrets = secrets_of(system, credentials)
+    told = ConfidentialObserver(observer, secrets) if observer is not None else None
+    return confidential(system.open(credentials, allowed_networks=networks, observer=told), secrets)

@@ -6,7 +6,9 @@ import re
 from collections.abc import Mapping, MutableMapping
 from typing import Any
 
-HIDDEN = "•••"
+from portal.core.known_secrets import HIDDEN, without_recent
+
+__all__ = ["HIDDEN", "drop_secrets", "is_secret", "without_links", "without_secrets"]
 SECRET_WORDS = (
     "password",
     "passwd",
@@ -47,7 +49,7 @@ def without_secrets(value: Any) -> Any:
         return {key: HIDDEN if is_secret(str(key)) and item else without_secrets(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [without_secrets(item) for item in value]
-    return without_links(value) if isinstance(value, str) else value
+    return without_recent(without_links(value)) if isinstance(value, str) else value
 
 
 def drop_secrets(logger: Any, method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
