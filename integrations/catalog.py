@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 
 import msgspec
 
@@ -12,6 +11,7 @@ from integrations.errors import PermissionMissing, UnsupportedFeature
 from integrations.port import Adapter, CustomField, Reach, ReadRequest
 from integrations.records import BoardRecord, Record, StatusRecord
 from integrations.settings_schema import RECORD_FIELDS
+from integrations.threads import CallPool
 
 
 class StatusChoice(msgspec.Struct, frozen=True, kw_only=True):
@@ -120,7 +120,7 @@ def _statuses(adapter: Adapter, boards: Sequence[BoardRecord]) -> list[list[Stat
         found = adapter.read_children("statuses", board.remote_id).records
         return [record for record in found if isinstance(record, StatusRecord)]
 
-    with ThreadPoolExecutor(max_workers=adapter.budget.concurrency, thread_name_prefix="catalog") as pool:
+    with CallPool(max_workers=adapter.budget.concurrency, thread_name_prefix="catalog") as pool:
         return list(pool.map(read, boards))
 
 

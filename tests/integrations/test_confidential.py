@@ -9,6 +9,7 @@ import logging
 import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
+from pathlib import Path
 from urllib.parse import quote, unquote_plus
 
 import psycopg
@@ -18,13 +19,16 @@ from django.test import Client
 from django.urls import reverse
 from pytest_django import Settings
 
+import integrations
 from integrations import registry
 from integrations.confidential import SECRET_KINDS
 from integrations.errors import IntegrationError
 from integrations.models import Connection
+from integrations.redaction import redacted
 from integrations.services.connections import connection_create, connection_test
 from integrations.services.probing import connection_catalog_read
-from portal.core.known_secrets import KnownSecrets
+from integrations.threads import CallPool
+from portal.core.known_secrets import KnownSecrets, working_with
 from portal.tenancy.models import Organization, User
 from portal.tenancy.scope import tenant, tenant_transaction
 from sync.engine.drive import advance
@@ -93,6 +97,22 @@ def test_backslashes_without_end_take_no_time() -> None:
     assert known.blotted("\\" * 20_000 + "%25" * 5_000 + "&amp;" * 5_000).count("•") == 0
 
 
+def test_threads_of_a_call_know_its_secrets() -> None:
+    said = "x " * 142 + SECRETS[0]
+    with working_with(KnownSecrets(SECRETS)), CallPool(2) as pool:
+        assert leaks(" ".join([pool.submit(redacted, said).result(), *pool.map(redacted, [said, said])])) == []
+
+
+def test_adapters_ask_several_things_at_once_in_such_threads_alone() -> None:
+    folder = Path(integrations.__file__).parent
+    users = {
+        str(path.relative_to(folder))
+        for path in folder.rglob("*.py")
+        if "sandbox" not in path.parts and re.search(r"ThreadPoolExecutor|threading\.Thread\(", path.read_text())
+    }
+    assert users == {"threads.py"}
+
+
 def test_what_is_no_secret_stays() -> None:
     said = (
         "Company acme: the field summary of ticket 48231 must not be longer than 100 characters (rose, quartz, 100 %)."
@@ -118,6 +138,11 @@ def plain_failure(said: str, status: int) -> Answer:
     return reply(said, status, Content_Type="text/plain")
 
 
+def cut_within(said: str, status: int) -> Answer:
+    """An error whose excerpt would end in the midst of the first secret."""
+    return failure("x " * 142 + said.partition(": ")[2].partition(" ;")[0], status)
+
+
 def web_page(said: str) -> Answer:
     return reply(f"<html><body><p>{html.escape(said)}</p></body></html>", 403, Content_Type="text/html")
 
@@ -135,6 +160,7 @@ def odd_rows(said: str) -> Answer:
 ANSWERS: dict[str, Callable[[str], Answer]] = {
     "refused": lambda said: failure(said, 401),
     "a right is missing": lambda said: failure(said, 403),
+    "cut within a secret": lambda said: cut_within(said, 400),
     "invalid": lambda said: failure(said, 400),
     "a fault of its own": lambda said: plain_failure(said, 500),
     "a web page": web_page,

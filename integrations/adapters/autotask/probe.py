@@ -10,7 +10,6 @@ from __future__ import annotations
 import datetime as dt
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 
 import msgspec
 
@@ -27,6 +26,7 @@ from integrations.errors import (
     RateLimited,
 )
 from integrations.port import Check
+from integrations.threads import CallPool
 from portal.core.outbound import Limits
 
 TIME_LIMIT = 9.5
@@ -134,7 +134,7 @@ def _questions(remote: Autotask) -> list[_Question]:
 
 
 def _read_all(remote: Autotask, clock: _Clock) -> list[Check]:
-    with ThreadPoolExecutor(max_workers=_AT_ONCE, thread_name_prefix="probe") as pool:
+    with CallPool(max_workers=_AT_ONCE, thread_name_prefix="probe") as pool:
         return list(pool.map(lambda question: _readable(question, clock), _questions(remote)))
 
 

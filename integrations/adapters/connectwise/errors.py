@@ -53,7 +53,7 @@ def _forbidden(answer: Answer, words: str) -> IntegrationError:
 def _missing(failure: Failure | None, words: str) -> IntegrationError:
     # Codebase, company, end point or record: only the last may ever be taken for "this record is gone".
     if failure is not None and failure.code == "NotFound":
-        return NotFound(failure.message or "There is no such record.", remote_message=words, status=404)
+        return NotFound(redacted(failure.message or "") or "There is no such record.", remote_message=words, status=404)
     if failure is not None and failure.code == "ConnectWiseApi":
         return UnsupportedFeature("This ConnectWise has no such end point.", remote_message=words, status=404)
     return ProtocolError("The address does not lead to a ConnectWise interface.", sample=words, status=404)

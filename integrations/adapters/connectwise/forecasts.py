@@ -7,7 +7,6 @@ Source: ForecastsApi and Forecast of clients generated from the whole OpenAPI do
 from __future__ import annotations
 
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from typing import TypeAlias
 
@@ -15,6 +14,7 @@ from integrations.adapters.connectwise import client_payloads, payloads
 from integrations.adapters.connectwise.client import ConnectWise
 from integrations.client_records import amount, summed
 from integrations.errors import NotFound, PermissionMissing, ProtocolError, UnsupportedFeature
+from integrations.threads import CallPool
 
 AT_ONCE = 4
 """Requests side by side, as many as a run has in flight."""
@@ -42,7 +42,7 @@ def values_of(remote: ConnectWise, rows: Sequence[payloads.Row], permission: str
 
     if not rows:
         return {}
-    with ThreadPoolExecutor(max_workers=min(AT_ONCE, len(rows)), thread_name_prefix="forecast") as pool:
+    with CallPool(max_workers=min(AT_ONCE, len(rows)), thread_name_prefix="forecast") as pool:
         return dict(zip((row.id for row in rows), pool.map(read, rows), strict=True))
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import datetime as dt
 import time
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 
 import msgspec
 
@@ -26,6 +25,7 @@ from integrations.errors import (
 )
 from integrations.http import Answer
 from integrations.port import Check
+from integrations.threads import CallPool
 from portal.core.outbound import Limits
 
 TIME_LIMIT = 9.5
@@ -112,7 +112,7 @@ def probe(remote: ConnectWise) -> Found:
 
 
 def _read_all(remote: ConnectWise, clock: _Clock) -> list[_Outcome]:
-    with ThreadPoolExecutor(max_workers=_AT_ONCE, thread_name_prefix="probe") as pool:
+    with CallPool(max_workers=_AT_ONCE, thread_name_prefix="probe") as pool:
         wide = [
             (label, SOURCES[name].path, SOURCES[name].payload, SOURCES[name].spec.permission)
             for label, name in _GLOBAL.items()

@@ -9,7 +9,6 @@ from __future__ import annotations
 import datetime as dt
 import time
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import msgspec
@@ -20,6 +19,7 @@ from integrations.adapters.halo.streams import FIELDS, SOURCES
 from integrations.errors import AddressRefused, IntegrationError, PermissionMissing, ProtocolError, RateLimited
 from integrations.http import Answer
 from integrations.port import Check
+from integrations.threads import CallPool
 from portal.core.outbound import Limits
 
 TIME_LIMIT = 9.5
@@ -120,7 +120,7 @@ def _read_all(remote: Halo, clock: _Clock) -> list[_Outcome]:
             permission=FIELDS,
         )
     )
-    with ThreadPoolExecutor(max_workers=_AT_ONCE, thread_name_prefix="probe") as pool:
+    with CallPool(max_workers=_AT_ONCE, thread_name_prefix="probe") as pool:
         outcomes = list(pool.map(lambda question: _read(remote, clock, question), asked))
         ticket = next(
             (o.listing.rows[0].id for o in outcomes if o.asked.name == "Tickets" and o.listing and o.listing.rows), None
