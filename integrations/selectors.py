@@ -57,12 +57,11 @@ def connection_whole(connection_id: int) -> Connection:
     return connection
 
 
-def same_instance(connection: Connection) -> Connection | None:
-    """Another connection of the organization that leads to the same PSA instance; None when there is none, or it is not known."""
-    if not connection.fingerprint:
+def connected_to(provider: str, fingerprint: str, *, besides: int | None = None) -> Connection | None:
+    """The organization's connection to this PSA instance; ``besides``: one that is not counted. None where the instance is not known."""
+    if not fingerprint:
         return None
-    others = _shown().filter(provider=connection.provider, fingerprint=connection.fingerprint)
-    return others.exclude(pk=connection.pk).order_by("name", "pk").first()
+    return _shown().filter(provider=provider, fingerprint=fingerprint).exclude(pk=besides).order_by("pk").first()
 
 
 def connection_home(connection_id: int) -> int | None:

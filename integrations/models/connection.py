@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.db import models
+from django.db.models import Q
 from django.db.models.functions import Now
 
 from portal.tenancy.models import TenantModel
@@ -14,6 +15,7 @@ class Connection(TenantModel):
     """``state`` is what the last calls proved, ``state_reason`` says why in a sentence, since ``state_since``.
 
     ``settings``: what to sync (see ``integrations.settings_schema``). ``credentials``: encrypted, never shown again.
+    ``fingerprint``: which PSA instance it leads to, "" while that is not known; within an organization each instance is connected once.
     ``range_start``: the date range's beginning, fixed when the range is set and at each clear and resync, so that the scope stands still between runs.
     ``draft_credentials``: typed but not accepted yet; syncs do not use them. ``last_test``: {"at", "checks", "fingerprint"}.
     ``catalog``: what the PSA offers to choose from (see ``integrations.catalog``).
@@ -54,7 +56,14 @@ class Connection(TenantModel):
     )
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["organization", "name"], name="connection_name_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["organization", "name"], name="connection_name_once"),
+            models.UniqueConstraint(
+                fields=["organization", "provider", "fingerprint"],
+                name="connection_instance_once",
+                condition=~Q(fingerprint=""),
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name

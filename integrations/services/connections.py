@@ -13,7 +13,15 @@ from integrations.models import Connection
 from integrations.port import CredentialsInvalid, ProbeReport
 from integrations.services.health import connection_answered, connection_failed
 from integrations.services.opening import connection_open, credentials_of
-from integrations.services.probing import InstanceRefused, connection_test, instance_of, instance_problem
+from integrations.services.probing import (
+    InstanceRefused,
+    InstanceTaken,
+    connection_test,
+    fingerprint_kept,
+    instance_of,
+    instance_problem,
+    taken_words,
+)
 from integrations.settings_schema import ConnectionSettings, kept_settings, range_start, settings_from, settings_of
 from portal.core import database_clock
 from portal.core.encryption import DecryptionFailed, encrypt
@@ -55,10 +63,11 @@ def connection_create(
     settings: ConnectionSettings | Mapping[str, Any] | None = None,
     actor: User | None = None,
     setup_step: str = "",
+    fingerprint: str = "",
 ) -> Connection:
-    """A new connection, not yet tested. Makes no request.
+    """A new connection, not yet tested. Makes no request. ``fingerprint``: of the instance, where a test has told it.
 
-    Raises registry.UnknownProvider, CredentialsInvalid, SettingsInvalid, NameTaken, and Refused for a name
+    Raises registry.UnknownProvider, CredentialsInvalid, SettingsInvalid, NameTaken, InstanceTaken, and Refused for a name
     that is empty or too long.
     """
     cleaned = registry.provider(provider).clean_credentials(credentials)
@@ -78,6 +87,8 @@ def connection_create(
     )
     with tenant_transaction(organization_id):
         _save_named(connection)
+        if fingerprint:
+            fingerprint_kept(connection, fingerprint)
         changes = {
             "name": ["", connection.name],
             "provider": ["", provider],
@@ -129,7 +140,7 @@ def connection_credentials_set(
 ) -> Connection:
     """Replaces the credentials. ``report``: of a test with them, so that another instance is refused before anything is stored.
 
-    Raises CredentialsInvalid, InstanceRefused.
+    Raises CredentialsInvalid, InstanceRefused, InstanceTaken.
     """
     cleaned = registry.provider(connection.provider).clean_credentials(credentials)
     with tenant_transaction(connection.organization_id):
@@ -137,6 +148,8 @@ def connection_credentials_set(
         problem = instance_problem(instance_of(current), report.fingerprint if report else "")
         if problem:
             raise InstanceRefused(problem)
+        if report and (problem := taken_words(current.provider, report.fingerprint, besides=current.pk)):
+            raise InstanceTaken(problem)
         changes = _credential_changes(current.provider, _readable(current), cleaned)
         current.credentials = encrypt(current.organization_id, cleaned)
         current.draft_credentials = ""

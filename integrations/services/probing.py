@@ -7,11 +7,13 @@ from collections.abc import Sequence
 from typing import Any
 
 import msgspec
+from django.db import IntegrityError, transaction
 
 from integrations.catalog import Catalog, catalog_read
 from integrations.errors import AuthenticationFailed, IntegrationError, PermissionMissing
 from integrations.models import Connection
 from integrations.port import Check, ProbeReport, ReadRequest
+from integrations.selectors import connected_to
 from integrations.services.health import connection_answered, connection_failing
 from integrations.services.opening import adapter_on, connection_open
 from integrations.settings_schema import ConnectionSettings, range_start, scope_from
@@ -36,28 +38,66 @@ def instance_problem(known: str, found: str) -> str:
     )
 
 
+class InstanceTaken(Refused):
+    """Another connection of the organization leads to this PSA instance."""
+
+
+TAKEN = "instance_taken"
+
+
+def taken_words(provider: str, fingerprint: str, *, besides: int | None = None) -> str:
+    """A sentence when another connection leads to the instance already; "" when none does. In a tenant scope."""
+    with tenant_transaction():
+        other = connected_to(provider, fingerprint, besides=besides)
+    if other is None:
+        return ""
+    return (
+        f"This PSA ({fingerprint}) is connected already, as “{other.name}”. Connected twice, all that is in it would be here twice. "
+        f"Use “{other.name}”, or remove it first."
+    )
+
+
+def fingerprint_kept(connection: Connection, fingerprint: str) -> None:
+    """Remembers which instance the connection leads to, in the caller's transaction. Raises InstanceTaken; of two at once one is refused."""
+    try:
+        with transaction.atomic():
+            Connection.objects.filter(pk=connection.pk).update(fingerprint=fingerprint)
+    except IntegrityError as err:
+        if "connection_instance_once" not in str(err):
+            raise
+        raise InstanceTaken(taken_words(connection.provider, fingerprint, besides=connection.pk)) from err
+
+
 def instance_of(connection: Connection) -> str:
     """Of which PSA instance the data here are; "" while none are: until setting up is finished, people may think better of it."""
     known: str = "" if connection.setup_step else connection.fingerprint
     return known
 
 
-def credentials_probe(provider: str, credentials: dict[str, str], *, known_fingerprint: str = "") -> ProbeReport:
-    """A test with credentials that are not stored. Raises CredentialsInvalid; everything else is a failed check."""
+def credentials_probe(
+    provider: str, credentials: dict[str, str], *, known_fingerprint: str = "", besides: int | None = None
+) -> ProbeReport:
+    """A test with credentials that are not stored; ``besides``: the connection that they are for, where there is one. Raises
+    CredentialsInvalid; everything else is a failed check, also that another connection of the organization leads there."""
     adapter = adapter_on(provider, credentials)
     try:
-        return with_instance(adapter.probe(), known_fingerprint)
+        return with_instance(adapter.probe(), known_fingerprint, provider, besides)
     finally:
         adapter.close()
 
 
-def with_instance(report: ProbeReport, known: str) -> ProbeReport:
-    """The report with a failed check more when it was another instance that answered."""
-    problem = instance_problem(known, report.fingerprint)
-    if not problem:
-        return report
-    action = "Enter the credentials of the first PSA again."
-    check = Check(name=INSTANCE, ok=False, message=problem, action=action, error="another_instance")
+def with_instance(report: ProbeReport, known: str, provider: str, besides: int | None) -> ProbeReport:
+    """The report with a failed check more when it was another instance that answered, or one that is connected already."""
+    if problem := instance_problem(known, report.fingerprint):
+        return with_problem(report, problem, "another_instance", "Enter the credentials of the first PSA again.")
+    if problem := taken_words(provider, report.fingerprint, besides=besides):
+        return with_problem(report, problem, TAKEN)
+    return report
+
+
+def with_problem(report: ProbeReport, problem: str, code: str, action: str = "") -> ProbeReport:
+    """The report with a failed check more about the instance."""
+    check = Check(name=INSTANCE, ok=False, message=problem, action=action, error=code)
     return msgspec.structs.replace(report, checks=[*report.checks, check])
 
 
@@ -70,22 +110,30 @@ def connection_test(*, connection: Connection) -> ProbeReport:
         report = ProbeReport(checks=[Check(name="Keys", ok=False, message=err.message, action=action, error=err.code)])
     else:
         try:
-            report = with_instance(adapter.probe(), instance_of(connection))
+            report = with_instance(adapter.probe(), instance_of(connection), connection.provider, besides=connection.pk)
         finally:
             adapter.close()
-    connection_tested(connection=connection, report=report)
+    return connection_tested(connection=connection, report=report)
+
+
+def connection_tested(*, connection: Connection, report: ProbeReport) -> ProbeReport:
+    """Stores a test's outcome. Returns the report, with a failed check more where another connection got to the same instance meanwhile."""
+    try:
+        _store(connection, report)
+    except InstanceTaken as err:
+        report = with_problem(report, err.message, TAKEN)
+        _store(connection, report)
     return report
 
 
-def connection_tested(*, connection: Connection, report: ProbeReport) -> None:
-    """Stores a test's outcome."""
+def _store(connection: Connection, report: ProbeReport) -> None:
     with tenant_transaction(connection.organization_id):
         now = database_clock.now()
         values: dict[str, Any] = {"last_test": stored_report(report, now)}
         if usable(report.checks):
             values |= {"product": report.product, "version": report.version}
             if not instance_of(connection):
-                values["fingerprint"] = report.fingerprint
+                fingerprint_kept(connection, report.fingerprint)
             connection_answered(connection_id=connection.pk, at=now)
             values["state_reason"] = reason_of(report.checks)
         else:

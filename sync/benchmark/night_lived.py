@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from sync.benchmark.night_parts import (
+    EVERY_ADDRESS,
     HANDS,
     Home,
     Row,
@@ -36,7 +37,7 @@ LONGEST = 1800
 
 def main(connections: int, state: Path) -> int:
     """Makes the providers, starts two workers and the clock, presses a button now and then, and prints one JSON object."""
-    psa = Psa(CONNECTWISE, 30, 7, os.getpid())
+    psa = Psa(CONNECTWISE, 30, 7, os.getpid(), EVERY_ADDRESS)
     homes = homes_of(connections, psa.credentials)
     crew = crew_of(state)
     try:

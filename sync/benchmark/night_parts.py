@@ -6,6 +6,7 @@ import datetime as dt
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from django.utils import timezone
 
@@ -61,6 +62,15 @@ def homes_of(connections: int, credentials: dict[str, str]) -> list[Home]:
     return [home_of(number, size, credentials) for number, size in enumerate(sizes)]
 
 
+EVERY_ADDRESS = ""
+"""Where the sandbox listens: each connection of a provider leads to an instance of its own, told apart by its host."""
+
+
+def own_address(address: str, place: int) -> str:
+    """The sandbox's address on a loopback host of its own."""
+    return f"http://127.0.{1 + place // 250}.{1 + place % 250}:{urlsplit(address).port}"
+
+
 def home_of(number: int, size: int, credentials: dict[str, str]) -> Home:
     """A provider whose connections have been synced completely before, so that its nights are staged and verified ones."""
     organization = organization_create(slug=f"night-{number}", name=f"Night {number}", time_zone="UTC")
@@ -71,7 +81,7 @@ def home_of(number: int, size: int, credentials: dict[str, str]) -> Home:
                 organization_id=organization.pk,
                 provider="connectwise",
                 name=f"Night {place}",
-                credentials=credentials,
+                credentials=credentials | {"address": own_address(credentials["address"], place)},
                 settings=WIDE,
             )
             Connection.objects.filter(pk=connection.pk).update(state=Connection.State.CONNECTED)

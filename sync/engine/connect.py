@@ -5,6 +5,7 @@ from __future__ import annotations
 from integrations.errors import IntegrationError
 from integrations.models import Connection
 from integrations.services.connections import connection_answered
+from integrations.services.probing import TAKEN, InstanceTaken, fingerprint_kept
 from integrations.settings_schema import range_start
 from portal.core import database_clock
 from sync.engine.crash import crash_point
@@ -21,6 +22,12 @@ class AnotherInstance(IntegrationError):
     """The credentials lead to another PSA instance than the one that the stored data came from."""
 
     code = "another_instance"
+
+
+class ConnectedTwice(IntegrationError):
+    """Another connection of the organization leads to the same PSA instance."""
+
+    code = TAKEN
 
 
 def connect(work: Work) -> None:
@@ -44,7 +51,10 @@ def check_instance(connection: Connection, fingerprint: str) -> None:
     if not fingerprint:
         return
     if not connection.fingerprint:
-        Connection.objects.filter(pk=connection.pk).update(fingerprint=fingerprint)
+        try:
+            fingerprint_kept(connection, fingerprint)
+        except InstanceTaken as err:
+            raise ConnectedTwice(err.message) from err
     elif connection.fingerprint != fingerprint:
         raise AnotherInstance(
             "These credentials lead to another PSA instance than the one that the data here came from. Nothing was read. "

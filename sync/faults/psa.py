@@ -18,9 +18,9 @@ from sync.faults.wires import WIRES, Match
 class Psa:
     """A running sandbox. ``control`` raises requests.HTTPError when the door refuses."""
 
-    def __init__(self, system: str, tickets: int, seed: int, parent: int) -> None:
+    def __init__(self, system: str, tickets: int, seed: int, parent: int, host: str = "127.0.0.1") -> None:
         self.system, self.wire = system, WIRES[system]
-        sandbox = ("-m", f"integrations.sandbox.{system}", "--port", "0", "--tickets", str(tickets))
+        sandbox = ("-m", f"integrations.sandbox.{system}", "--port", "0", "--host", host, "--tickets", str(tickets))
         self.process = subprocess.Popen(
             [sys.executable, "-I", "-S", str(MORTAL), str(parent), sys.executable, *sandbox, "--seed", str(seed)],
             cwd=ROOT,

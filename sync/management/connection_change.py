@@ -116,7 +116,7 @@ def connect(command: ConnectionCommand, connection: Connection, options: Options
     given = json_file(options["settings_file"]) if options["settings_file"] else {}
     kept = {name: value for name, value in connection.settings.items() if name not in instance.OF_THE_INSTANCE}
     wanted = settings_for(system.key, {**kept, **given}, given)
-    report = credentials_probe(system.key, credentials)
+    report = credentials_probe(system.key, credentials, besides=connection.pk)
     if not usable(report.checks):
         raise CommandError(f"Nothing was connected. {reason_and_action(report.checks)}")
     check_first_choices(provider=system.key, credentials=credentials, settings=wanted)

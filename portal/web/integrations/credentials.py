@@ -80,7 +80,7 @@ def tried(found: Connection, form: CredentialsForm) -> ProbeReport | None:
         return None
     try:
         wanted = credentials_merged(found, form.credentials())
-        report = credentials_probe(found.provider, wanted, known_fingerprint=instance_of(found))
+        report = credentials_probe(found.provider, wanted, known_fingerprint=instance_of(found), besides=found.pk)
         if usable(report.checks):
             with tenant_transaction():
                 current = connection_credentials_set(connection=found, credentials=wanted, report=report)

@@ -16,7 +16,6 @@ from integrations.catalog import Catalog, catalog_of
 from integrations.errors import IntegrationError
 from integrations.models import Connection
 from integrations.port import CredentialsInvalid, Provider
-from integrations.selectors import same_instance
 from integrations.services import connections
 from integrations.services.probing import connection_catalog_read
 from integrations.settings_schema import settings_of
@@ -170,9 +169,7 @@ def test_step(request: PortalRequest, found: Connection) -> Answer:
         if test.usable:
             return go_on(found, "test")
         messages.error(request, "The connection does not work yet. Mend what failed, then test again.")
-    with tenant_transaction():
-        twin = same_instance(found)
-    return render(request, "integrations/setup_test.html", context_of(found, "test") | {"test": test, "twin": twin})
+    return render(request, "integrations/setup_test.html", context_of(found, "test") | {"test": test})
 
 
 def scope_step(step: str, kind: type[ScopeForm], template: str) -> Callable[[PortalRequest, Connection], Answer]:
@@ -214,9 +211,9 @@ def first_step(request: PortalRequest, found: Connection) -> Answer:
     if request.method == "POST":
         return finish(request, found, start="later" not in request.POST)
     with tenant_transaction():
-        schedule, twin = schedule_of(found), same_instance(found)
+        schedule = schedule_of(found)
     context = context_of(found, "first") | schedule_context(request, found, schedule)
-    context |= {"settings_lines": settings_lines(found), "test": stored_test(found.last_test), "twin": twin}
+    context |= {"settings_lines": settings_lines(found), "test": stored_test(found.last_test)}
     return render(request, "integrations/setup_first.html", context)
 
 

@@ -91,6 +91,7 @@ def reject(ground: Ground, run: Run) -> None:
 
 def first_sync(ground: Ground, verdict: Verdict) -> None:
     """A first sync that was shown half of the tickets is no Success, and what it missed comes with the next sync."""
+    ground.psa.control("instance", identity="another")
     connection = ground.connect("Lied to at first")
     ground.psa.fault(*lies_of(ground.psa.wire)["half of the rows"])
     run = ground.sync("full", connection)
@@ -98,6 +99,7 @@ def first_sync(ground: Ground, verdict: Verdict) -> None:
     ground.psa.calm()
     ground.sync("quick", connection)
     check_truth(ground, verdict, "after the lied-to first sync", connection)
+    ground.psa.control("reset")
 
 
 def true_deletion(ground: Ground, verdict: Verdict) -> None:

@@ -76,6 +76,7 @@ class Command(ConnectionCommand):
                     name=options["name"],
                     credentials=credentials,
                     settings=wanted,
+                    fingerprint=report.fingerprint,
                 )
                 connection_tested(connection=made, report=report)
                 schedule_of(made)

@@ -247,16 +247,20 @@ def test_until_it_is_finished_the_other_instance_may_be_meant(
     assert only_connection(organization_id).fingerprint != made.fingerprint
 
 
-def test_an_instance_that_is_connected_already_is_named_before_it_is_here_twice(
+def test_an_instance_that_is_connected_already_is_refused_and_named(
     browser: Client, psa: Sandbox, connected: Connection, organization_id: int
 ) -> None:
     begin(browser, psa, name="Second")
     with tenant_transaction(organization_id):
         second = Connection.objects.get(name="Second")
-    assert "This PSA is connected already" in step(browser, second, "test").content.decode()
+    page = step(browser, second, "test").content.decode()
+    assert "is connected already, as “Main”." in page
+    assert "Continue" not in page
+    assert leads_to(browser.post(reverse("web:connection_configure", args=[second.pk, "boards"])), second, "test")
     with tenant_transaction(organization_id):
         Connection.objects.filter(pk=connected.pk).update(fingerprint="elsewhere")
-    assert "This PSA is connected already" not in step(browser, second, "test").content.decode()
+    step(browser, second, "test", {"again": "1"})
+    assert "Everything works." in step(browser, second, "test").content.decode()
 
 
 def test_fields_of_one_name_can_be_told_apart() -> None:
