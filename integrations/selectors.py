@@ -57,8 +57,8 @@ def connection_whole(connection_id: int) -> Connection:
     return connection
 
 
-def connected_to(provider: str, fingerprint: str, *, besides: int | None = None) -> Connection | None:
-    """The organization's connection to this PSA instance; ``besides``: one that is not counted. None where the instance is not known."""
+def connected_to(provider: str, fingerprint: str, *, besides: int = 0) -> Connection | None:
+    """The organization's connection to this PSA instance; ``besides``: the one that is not counted. None where the instance is not known."""
     if not fingerprint:
         return None
     return _shown().filter(provider=provider, fingerprint=fingerprint).exclude(pk=besides).order_by("pk").first()

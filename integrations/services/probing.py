@@ -45,7 +45,7 @@ class InstanceTaken(Refused):
 TAKEN = "instance_taken"
 
 
-def taken_words(provider: str, fingerprint: str, *, besides: int | None = None) -> str:
+def taken_words(provider: str, fingerprint: str, *, besides: int = 0) -> str:
     """A sentence when another connection leads to the instance already; "" when none does. In a tenant scope."""
     with tenant_transaction():
         other = connected_to(provider, fingerprint, besides=besides)
@@ -75,7 +75,7 @@ def instance_of(connection: Connection) -> str:
 
 
 def credentials_probe(
-    provider: str, credentials: dict[str, str], *, known_fingerprint: str = "", besides: int | None = None
+    provider: str, credentials: dict[str, str], *, known_fingerprint: str = "", besides: int = 0
 ) -> ProbeReport:
     """A test with credentials that are not stored; ``besides``: the connection that they are for, where there is one. Raises
     CredentialsInvalid; everything else is a failed check, also that another connection of the organization leads there."""
@@ -86,7 +86,7 @@ def credentials_probe(
         adapter.close()
 
 
-def with_instance(report: ProbeReport, known: str, provider: str, besides: int | None) -> ProbeReport:
+def with_instance(report: ProbeReport, known: str, provider: str, besides: int) -> ProbeReport:
     """The report with a failed check more when it was another instance that answered, or one that is connected already."""
     if problem := instance_problem(known, report.fingerprint):
         return with_problem(report, problem, "another_instance", "Enter the credentials of the first PSA again.")

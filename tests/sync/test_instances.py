@@ -95,7 +95,7 @@ def test_the_command_makes_nothing(psa: Sandbox, organization: Organization, mon
         connection_test(connection=connected(organization, psa, "First"))
     monkeypatch.setattr("sys.stdin", io.StringIO(json.dumps(psa.credentials)))
     named = ("--organization", organization.slug, "--provider", psa.key, "--name", "Second")
-    with pytest.raises(CommandError, match="Nothing was made. This PSA .* is connected already, as “First”"):
+    with pytest.raises(CommandError, match=r"Nothing was made\. This PSA .* is connected already, as “First”"):
         call_command("connection", "create", *named, "--credentials-file", "-")
     with tenant_transaction(organization.pk):
         assert list(Connection.objects.values_list("name", flat=True)) == ["First"]
@@ -145,6 +145,6 @@ def test_of_two_that_find_the_same_instance_at_once_one_has_it(organization: Org
     assert sorted((c.fingerprint, c.state) for c in found) == [("", "failing"), ("example/acme", "connected")]
     assert sorted(len(answer) for answer in answers) == [0, 1]
     (winner,) = (c.name for c in found if c.fingerprint)
-    assert [said for answer in answers for _, said in answer][0].startswith(
+    assert next(said for answer in answers for _, said in answer).startswith(
         f"This PSA (example/acme) is connected already, as “{winner}”."
     )
