@@ -46,12 +46,16 @@ class Voice:
         reply.body = re.sub(rb'"count":(\d+)', lambda found: b'"count":%d' % wrong(int(found[1])), reply.body)
 
 
+LARGEST_PAGE = 10_000
+
+
 class TinyDesk:
     """The whole PSA. ``lock`` guards all reading and writing."""
 
     def __init__(self, seed: Seed) -> None:
         self.lock = threading.RLock()
         self.seed, self.clock, self.draws = seed, clock.Clock(), 0
+        self.largest_page = LARGEST_PAGE
         self.restore()
         clients, people = max(3, seed.tickets // 40), range(1, PEOPLE + 1)
         names = [{"id": n, "name": f"Client {n}", "changed": self._ago(n)} for n in range(1, clients + 1)]
@@ -155,7 +159,7 @@ def answer(psa: TinyDesk, request: Request) -> Reply:
         raise Refusal(Voice().forbidden())
     rows = psa.collections[parts[0]]
     if len(parts) == 1:
-        return listing(rows, request)
+        return listing(rows, request, psa.largest_page)
     if parts[1] == "count":
         return json_reply({"count": len(wanted(rows, request))})
     found = rows.get(int(parts[1])) if parts[1].isdecimal() else None
@@ -164,7 +168,7 @@ def answer(psa: TinyDesk, request: Request) -> Reply:
     return json_reply(found)
 
 
-def listing(rows: Records, request: Request) -> Reply:
+def listing(rows: Records, request: Request, most: int) -> Reply:
     """A page by id, upwards or downwards."""
     query = request.query
     slots = wanted(rows, request)
@@ -174,7 +178,7 @@ def listing(rows: Records, request: Request) -> Reply:
         slots = [slot for slot in slots if rows.ids[slot] < int(below)]
     if query.get("newest"):
         slots.reverse()
-    size = int(query.get("limit", "100"))
+    size = min(int(query.get("limit", "100")), most)
     more = b"true" if len(slots) > size else b"false"
     return Reply(
         rows=[rows.encoded(slot) for slot in slots[:size]], before=b'{"more":' + more + b',"rows":[', after=b"]}"
@@ -292,6 +296,9 @@ class Control(Door):
             return answer(self.psa, request)
         except Refusal as refused:
             return refused.reply
+
+    def largest_page(self, rows: int | None) -> None:
+        self.psa.largest_page = rows or LARGEST_PAGE
 
     def template(self, request: Request) -> str:
         return re.sub(r"/\d+$", "/{id}", request.path)
