@@ -14,21 +14,21 @@ from typing import Any
 from integrations.records import BodyFormat, Record
 
 _STEP = Decimal("0.000001")
-_BOUND = Decimal(10) ** 15
-"""The stores keep six places and eighteen digits before them; what is larger is no amount of anybody's."""
+MOST_AMOUNT = Decimal(10) ** 15
+"""The stores keep six places and eighteen digits before them; what is larger is no amount of anybody's, and is left out with a remark
+where records are cleaned."""
 
 
 def amount(value: Decimal | float | str | None) -> Decimal | None:
-    """A price or quantity as it is kept: exact, six places. None for none. Raises ValueError for what is no such number."""
+    """A price or quantity as it is kept: exact, six places; one that is too large as it came. None for none. Raises ValueError for what
+    is no number."""
     if value is None:
         return None
     try:
         exact = Decimal(str(value))
-        if not exact.is_finite() or abs(exact) >= _BOUND:
-            raise ValueError(f"{value} is not an amount")
-        return exact.quantize(_STEP)
     except InvalidOperation as err:
         raise ValueError(f"{value} is not an amount") from err
+    return exact.quantize(_STEP) if exact.is_finite() and abs(exact) < MOST_AMOUNT else exact
 
 
 def summed(values: Iterable[float | None]) -> Decimal | None:
@@ -40,7 +40,9 @@ def summed(values: Iterable[float | None]) -> Decimal | None:
 def figure(value: float | None) -> str | None:
     """An amount as text, for JSON has no exact numbers."""
     exact = amount(value)
-    return None if exact is None else f"{exact.normalize():f}"
+    if exact is None or exact.is_nan():
+        return None
+    return f"{exact.normalize():f}" if abs(exact) < MOST_AMOUNT else f"{exact:.6E}"
 
 
 class AssetRecord(Record, frozen=True, kw_only=True):

@@ -123,13 +123,17 @@ class Remark(msgspec.Struct, frozen=True, kw_only=True):
 
 class Page(msgspec.Struct, frozen=True, kw_only=True):
     """``next``: the checkpoint of the page after this one, None at the end. ``server_time``: the remote's clock when it answered
-    (its Date header), from which the next cursor comes. ``rows``: how many rows the remote sent, rejected ones included."""
+    (its Date header), from which the next cursor comes. ``rows``: how many rows the remote sent, rejected ones included.
+    ``remarks``: values of the records that were odd. ``incomplete``: a sentence where more was sent than can be read: what is not in
+    ``records`` is not known to be gone then."""
 
     records: Sequence[Record]
     next: Checkpoint | None
     server_time: dt.datetime | None = None
     rejected: Sequence[Rejected] = ()
     rows: int = 0
+    remarks: Sequence[Remark] = ()
+    incomplete: str = ""
 
 
 class Check(msgspec.Struct, frozen=True, kw_only=True):

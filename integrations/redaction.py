@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import reprlib
 from collections.abc import Iterable
 from functools import lru_cache
 
@@ -16,7 +17,22 @@ _NAMED = re.compile(
 )
 _SCHEMES = re.compile(r"(?i)\b(basic|bearer)\s+[\w+/=.~-]{6,}")
 _MAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
+_UNPRINTABLE = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 _LONG = re.compile(r"\b(?=[A-Za-z_-]*\d)[A-Za-z0-9_-]{32,}={0,2}")
+
+
+_SHORT = reprlib.Repr()
+_SHORT.maxstring = _SHORT.maxother = _SHORT.maxlong = 2 * SAMPLE_LENGTH
+
+
+def shortened(value: object) -> str:
+    """A value as text that is not long, however much it holds; a text as it is."""
+    return value[: 8 * SAMPLE_LENGTH] if isinstance(value, str) else _SHORT.repr(value)
+
+
+def printable(text: str) -> str:
+    """The text without what neither a database nor a page can hold: NUL, halves of characters, and what moves a cursor."""
+    return _UNPRINTABLE.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
 def redacted(text: str | bytes, secrets: Iterable[str] = (), *, length: int = SAMPLE_LENGTH) -> str:
@@ -30,7 +46,7 @@ def redacted(text: str | bytes, secrets: Iterable[str] = (), *, length: int = SA
     text = _NAMED.sub(rf"\1{_HIDDEN}", text)
     text = _MAIL.sub(_HIDDEN, text)
     text = _LONG.sub(_HIDDEN, text)
-    line = " ".join(text.split())
+    line = " ".join(printable(text).split())
     return line if len(line) <= length else line[: length - 1] + "…"
 
 

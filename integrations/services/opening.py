@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.conf import settings
 
 from integrations import registry
+from integrations.boundary import bounded
 from integrations.confidential import ConfidentialObserver, confidential, secrets_of
 from integrations.errors import AuthenticationFailed
 from integrations.models import Connection
@@ -42,4 +43,4 @@ def adapter_on(provider: str, credentials: dict[str, str], observer: Observer | 
     system, networks = registry.provider(provider), settings.OUTBOUND_ALLOWED_NETWORKS
     secrets = secrets_of(system, credentials)
     told = ConfidentialObserver(observer, secrets) if observer is not None else None
-    return confidential(system.open(credentials, allowed_networks=networks, observer=told), secrets)
+    return confidential(bounded(system.open(credentials, allowed_networks=networks, observer=told)), secrets)

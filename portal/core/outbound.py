@@ -17,12 +17,13 @@ import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from http.client import HTTPException, IncompleteRead, InvalidURL, RemoteDisconnected
 from typing import Any
 from urllib.parse import urlsplit
 
 import certifi
 import urllib3
-from urllib3.exceptions import HTTPError, LocationParseError, SSLError
+from urllib3.exceptions import DecodeError, HTTPError, InvalidHeader, LocationParseError, ProtocolError, SSLError
 from urllib3.response import BaseHTTPResponse
 
 from portal.core.address_rule import AddressForbidden, AddressRule, OutboundError, Resolver, Unreachable, resolve
@@ -30,10 +31,15 @@ from portal.core.guarded_connections import CONNECT_SECONDS, Exchange, Pool, Tls
 
 MAX_BODY = 64 * 1024 * 1024
 _CHUNK = 256 * 1024
+_LATIN = 0xFF
+_NOT_SENT = "The address or the credentials hold characters that no request can carry."
+_MOST_DIGITS = 18
+"""Of a length that a header declares; a longer one is larger than anything."""
 
 __all__ = [
     "MAX_BODY",
     "AddressForbidden",
+    "AnswerInvalid",
     "BodyTooLarge",
     "CertificateRefused",
     "ConnectionBroken",
@@ -41,6 +47,7 @@ __all__ = [
     "Outbound",
     "OutboundError",
     "Reply",
+    "RequestInvalid",
     "TimedOut",
     "Unreachable",
 ]
@@ -68,6 +75,14 @@ class ConnectionBroken(OutboundError):
 
 class BodyTooLarge(OutboundError):
     """The answer is larger than the cap."""
+
+
+class AnswerInvalid(OutboundError):
+    """What came is no HTTP answer that can be read: its headers, its framing or its compression are not valid."""
+
+
+class RequestInvalid(OutboundError):
+    """The request cannot be written as HTTP: a header holds what none can hold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +145,7 @@ class Outbound:
         """One exchange. Any status is a Reply, redirects too. Raises an OutboundError when there was no whole answer."""
         limits = limits or Limits()
         scheme, host, port, target = _parts(url)
+        _check_headers(headers or {})
         pool = self._pool(scheme, host, port)
         started = time.monotonic()
         with Exchange(limits.total) as exchange:
@@ -149,7 +165,10 @@ class Outbound:
                 )
                 exchange.answered = True
                 content = _read(response, limits.body, exchange)
-            except (HTTPError, OSError) as err:
+            except OutboundError:
+                raise
+            # Whatever a server can make urllib3, http.client, zlib or a codec raise: none of it may leave here.
+            except Exception as err:
                 raise _translated(err, exchange, host) from err
         lowered = {name.lower(): value for name, value in response.headers.items()}
         return Reply(response.status, lowered, content, time.monotonic() - started)
@@ -193,21 +212,33 @@ def _parts(url: str) -> tuple[str, str, int, str]:
     return parts.scheme, parts.hostname, port or (443 if parts.scheme == "https" else 80), target
 
 
+def _check_headers(headers: Mapping[str, str]) -> None:
+    """Raises RequestInvalid for what no header can hold (RFC 9110, 5.5)."""
+    for text in (*headers, *headers.values()):
+        if (not text.isascii() and any(ord(char) > _LATIN for char in text)) or any(char in text for char in "\r\n\0"):
+            raise RequestInvalid(_NOT_SENT)
+
+
 def _read(response: BaseHTTPResponse, cap: int, exchange: Exchange) -> bytes:
     try:
-        content = b"".join(_chunks(response, cap))
-        if exchange.expired:
-            raise TimedOut("The answer did not end in time.")
-    except OutboundError:
+        content = _whole(response, cap, exchange)
+    except BaseException:
         response.close()
         raise
     response.release_conn()
     return content
 
 
+def _whole(response: BaseHTTPResponse, cap: int, exchange: Exchange) -> bytes:
+    content = b"".join(_chunks(response, cap))
+    if exchange.expired:
+        raise TimedOut("The answer did not end in time.")
+    return content
+
+
 def _chunks(response: BaseHTTPResponse, cap: int) -> Iterator[bytes]:
-    declared = response.headers.get("Content-Length", "")
-    size = int(declared) if declared.isdecimal() else 0
+    declared = response.headers.get("Content-Length", "").strip()
+    size = cap + 1 if len(declared) > _MOST_DIGITS else int(declared) if declared.isdecimal() else 0
     if size <= cap:
         size = 0
         while chunk := response.read(_CHUNK):
@@ -226,8 +257,26 @@ def _translated(error: Exception, exchange: Exchange, host: str) -> OutboundErro
         return CertificateRefused(f"The certificate of {host} is not trusted: {_tls_reason(error)}.")
     if isinstance(error, LocationParseError | urllib3.exceptions.LocationValueError):
         return AddressForbidden("This is not a web address.")
+    inner = _cause(error)
+    if isinstance(inner, UnicodeEncodeError | InvalidURL) and not exchange.answered:
+        return RequestInvalid(_NOT_SENT)
+    if _is_malformed(error, inner):
+        return AnswerInvalid(f"{host} sent what is no valid HTTP answer.")
     stale = exchange.reused and not exchange.answered
     return ConnectionBroken(f"The connection to {host} ended before the answer was complete.", stale=stale)
+
+
+def _cause(error: Exception) -> BaseException:
+    """What urllib3 wrapped, else the error itself."""
+    wrapped = error.args[1] if isinstance(error, ProtocolError) and len(error.args) > 1 else error
+    return wrapped if isinstance(wrapped, BaseException) else error
+
+
+def _is_malformed(error: Exception, inner: BaseException) -> bool:
+    """Whether it was what came that was wrong, not that nothing came any more."""
+    if isinstance(error, ProtocolError):
+        return isinstance(inner, HTTPException) and not isinstance(inner, IncompleteRead | RemoteDisconnected)
+    return not isinstance(error, HTTPError | OSError) or isinstance(error, DecodeError | InvalidHeader)
 
 
 def _tls_reason(error: BaseException) -> str:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-import msgspec
 import pytest
 
+from integrations.answers import DEFAULT_RETRY_AFTER, LONGEST_RETRY_AFTER, Answer, http_date, retry_after
+from integrations.decoding import decoded
 from integrations.errors import (
     AddressRefused,
     AuthenticationFailed,
@@ -21,7 +22,7 @@ from integrations.errors import (
     TransientError,
     UnsupportedFeature,
 )
-from integrations.http import DEFAULT_RETRY_AFTER, LONGEST_RETRY_AFTER, Answer, Client, decoded, http_date, retry_after
+from integrations.http import Client
 from integrations.redaction import redacted
 from portal.core.outbound import Limits
 from tests.loopback import Loopback, Received, json_reply, reply
@@ -57,7 +58,7 @@ def test_a_request_goes_below_the_base_with_its_parameters_escaped() -> None:
     assert request.path == "/base/things"
     assert request.query == {"q": 'a & b = "c" + [d]'}
     assert (request.headers["x-key"], request.headers["x-more"]) == ("k", "m")
-    assert decoded(answer, msgspec.json.Decoder(dict[str, int])) == {"a": 1}
+    assert decoded(answer, dict[str, int]) == {"a": 1}
     assert seen.requests == [{"method": "GET", "path": "/things", "status": 200, "size": 8}]
 
 
@@ -110,6 +111,130 @@ def test_retry_after_is_read_in_both_forms_and_has_a_ceiling() -> None:
     assert retry_after({}) is None
 
 
+ABSURD = (
+    "9" * 5000,
+    "-5",
+    "1e999",
+    "\xb2",
+    "NaN",
+    "Fri, 31 Dec 99999 23:59:59 GMT",
+    "0",
+    "\xff\xfe" * 99,
+)
+
+
+@pytest.mark.parametrize("said", ABSURD)
+def test_headers_out_of_range_are_no_headers(said: str) -> None:
+    told = {"Retry_After": said, "Date": said, "Link": said, "X_More": said}
+    with Loopback(lambda request: reply("{}", **told)) as server:
+        assert client(server).send("GET", "x").server_time is None
+    for status, kind in ((429, RateLimited), (503, TransientError)):
+        with Loopback(lambda request, status=status: reply("{}", status, **told)) as server:
+            with pytest.raises(kind) as caught:
+                client(server).send("GET", "x")
+            wait = caught.value.retry_after
+            assert wait is None or 0 <= wait <= LONGEST_RETRY_AFTER
+
+
+@pytest.mark.parametrize(
+    "date",
+    [
+        "Fri, 31 Dec 9999 23:59:59 -2359",
+        "Fri, 31 Dec 9999 23:59:59 GMT",
+        "Sun, 22 Nov 1926 10:00:00 GMT",
+        "Sun, 22 Nov 2026 99:00:00 GMT",
+        "Sun, 22 Nov 2026 10:00:00 +99999999999999999999",
+        "\u0661\u0662",
+    ],
+)
+def test_a_clock_that_no_clock_shows_is_none(date: str) -> None:
+    assert http_date(date) is None
+    assert answer_of(date=date).server_time is None
+
+
+HOSTILE = {
+    "length beyond counting": b"HTTP/1.1 200 OK\r\nContent-Length: " + b"9" * 5000 + b"\r\n\r\n{}",
+    "length too large": b"HTTP/1.1 200 OK\r\nContent-Length: 99999999999999999999\r\n\r\n{}",
+    "two lengths": b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 7\r\n\r\n{}",
+    "status of letters": b"HTTP/1.1 abc OK\r\n\r\n",
+    "status too large": b"HTTP/1.1 99999 OK\r\n\r\n",
+    "no HTTP": b"SSH-2.0-OpenSSH_9.2\r\n",
+    "a line without end": b"HTTP/1.1 200 OK\r\nX: " + b"y" * 70_000 + b"\r\n\r\n",
+    "headers without end": b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 200 + b"\r\n",
+    "chunks of letters": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n{}\r\n0\r\n\r\n",
+    "chunks cut": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nff\r\n{}",
+    "no gzip": b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 2\r\n\r\n{}",
+    "odd coding": b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip, gzip, gzip, gzip, gzip, gzip, gzip\r\nContent-Length: 2\r\n\r\n{}",
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_an_answer_that_is_no_http_is_a_typed_error(name: str) -> None:
+    def once(request: Received) -> list[bytes]:
+        return [HOSTILE[name]]
+
+    with Loopback(once) as server, pytest.raises((TransientError, ProtocolError)) as caught:
+        client(server, limits=Limits(connect=2, read=1, total=2)).send("GET", "x")
+    assert type(caught.value) in (TransientError, ProtocolError)
+
+
+@pytest.mark.parametrize("text", ["ключ", "a\r\nX-More: b", "a\0b", "\ud83d"])
+def test_credentials_that_no_header_can_hold_are_not_accepted(text: str) -> None:
+    with Loopback(lambda request: json_reply({})) as server, pytest.raises(AuthenticationFailed, match="characters"):
+        client(server).send("GET", "x", headers={"X-Key": text})
+    assert server.received == []
+
+
+def sent(status: int, body: str = "", **headers: str) -> IntegrationError:
+    with Loopback(lambda request: reply(body, status, **headers)) as server, pytest.raises(IntegrationError) as caught:
+        client(server).send("GET", "x", permission="Read things")
+    return caught.value
+
+
+PAGE = "<!DOCTYPE html><title>Blocked</title>token=hush-hush"
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_a_redirect_says_where_it_leads_without_what_stands_behind(status: int) -> None:
+    err = sent(status, Location="https://login.example.com/adfs/ls?token=abcdef&wa=1")
+    assert type(err) is ProtocolError
+    assert "redirects to https://login.example.com/adfs/ls:" in err.message
+    assert "abcdef" not in err.message
+    assert "redirects to /login:" in sent(status, Location="/login?next=x").message
+    assert "redirects to nowhere:" in sent(status, Location="http://[").message
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 405, 406, 409, 410, 418, 422, 423, 451])
+def test_a_web_page_is_no_refusal_of_the_systems_own_whatever_its_status(status: int) -> None:
+    for headers in ({}, {"Content_Type": "text/html; charset=utf-8"}):
+        err = sent(status, PAGE if not headers else "Access denied", **headers)
+        assert type(err) is ProtocolError
+        assert "web page" in err.message
+        assert "It is not the system that refuses" in err.message
+        assert "hush-hush" not in err.sample
+
+
+def test_a_web_page_in_the_place_of_a_record_is_no_missing_record() -> None:
+    err = sent(404, PAGE)
+    assert type(err) is ProtocolError
+    assert "does not lead to the system's interface" in err.message
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"), [(408, TransientError), (429, RateLimited), (500, TransientError), (503, TransientError)]
+)
+def test_a_web_page_that_says_later_means_later(status: int, kind: type[IntegrationError]) -> None:
+    assert type(sent(status, PAGE)) is kind
+
+
+def test_a_web_page_that_challenges_is_the_systems_sign_in() -> None:
+    assert type(sent(401, PAGE, WWW_Authenticate='Basic realm="api"')) is AuthenticationFailed
+
+
+def test_json_that_calls_itself_a_web_page_is_json() -> None:
+    assert type(sent(403, '{"message": "No."}', Content_Type="text/html")) is PermissionMissing
+
+
 def test_a_limit_without_a_time_gets_a_default_with_jitter() -> None:
     waits = set()
     with Loopback(lambda request: reply(status=429)) as server:
@@ -141,7 +266,7 @@ def test_a_server_that_is_away_may_say_for_how_long() -> None:
 )
 def test_a_body_of_another_kind_is_a_protocol_error(body: bytes, said: str) -> None:
     with pytest.raises(ProtocolError, match=said):
-        decoded(answer_of(body), msgspec.json.Decoder(list[int]))
+        decoded(answer_of(body), list[int])
 
 
 def test_the_remotes_clock_is_its_date_header() -> None:

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import threading
 import time
+import types
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from typing import Any, Generic, TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -18,10 +19,11 @@ from integrations.adapters.autotask import payloads as at
 from integrations.adapters.autotask.errors import judge
 from integrations.adapters.autotask.filters import Clause
 from integrations.adapters.autotask.zones import DIRECTORY_PATH, Zone, directory_of, zone_of
+from integrations.answers import Answer
+from integrations.decoding import Frame, Listing, decoded, decoded_record, listing_of
 from integrations.errors import AuthenticationFailed, IntegrationError, NotFound, TransientError
-from integrations.http import Answer, Client, decoded
-from integrations.port import Observer, Rejected
-from integrations.rows import row_by_row
+from integrations.http import Client
+from integrations.port import Observer
 from portal.core.outbound import Limits, Outbound
 
 LARGEST_PAGE = 500
@@ -40,23 +42,13 @@ class Credentials(msgspec.Struct, frozen=True, kw_only=True):
     address: str = ""
 
 
-class Listing(msgspec.Struct, Generic[R], kw_only=True):
-    """One page as it came: understood rows, rows that were not, and whether the answer names a next page."""
+FRAME = Frame(key="items", head=("pageDetails",))
 
-    rows: list[R]
-    rejected: list[Rejected]
-    answer: Answer
-    more: bool = False
 
-    @property
-    def sent(self) -> int:
-        return len(self.rows) + len(self.rejected)
-
-    @property
-    def highest(self) -> int | None:
-        """The highest id of the page, of rows that were not understood too; None for an empty page."""
-        known = [int(entry.remote_id) for entry in self.rejected if entry.remote_id.isdecimal()]
-        return max([row.id for row in self.rows] + known, default=None)
+def names_next(listing: Listing[Any]) -> bool:
+    """Whether the answer names a next page. The address itself is never called: what follows is asked for by id."""
+    details = listing.head.get("pageDetails")
+    return isinstance(details, dict) and bool(details.get("nextPageUrl"))
 
 
 class Found(msgspec.Struct, kw_only=True):
@@ -113,18 +105,17 @@ class Autotask:
         if fields:
             payload["includeFields"] = list(fields)
         answer = self._send("POST", entity, "/query", payload=payload, permission=permission, limits=limits)
-        return _listing(answer, kind)
+        return listing_of(answer, kind, FRAME)
 
     def count(self, entity: str, clauses: Sequence[Clause], *, permission: str = "") -> int:
         """How many records the clauses select, by the server's own count."""
         answer = self._send("POST", entity, "/query/count", payload={"filter": list(clauses)}, permission=permission)
-        counted: at.QueryCount = decoded(answer, _decoder(at.QueryCount))
-        return counted.query_count
+        return decoded(answer, at.QueryCount).query_count
 
     def one(self, entity: str, kind: type[R], record_id: int, *, permission: str = "") -> R:
         """One record. Raises NotFound, which Autotask says by a null as well."""
         answer = self._send("GET", entity, f"/{record_id}", permission=permission)
-        item: R | None = decoded(answer, _decoder(at.Item[kind])).item  # type: ignore[valid-type]
+        item: R | None = decoded_record(answer, _item_of(kind)).item
         if item is None:
             raise NotFound("Autotask shows no such record.", status=answer.status)
         return item
@@ -134,7 +125,7 @@ class Autotask:
     ) -> tuple[list[at.Field], Answer]:
         """The entity's own fields with their pick lists."""
         answer = self._send("GET", entity, "/entityInformation/fields", permission=permission, limits=limits)
-        return decoded(answer, _decoder(at.Fields)).fields, answer
+        return decoded(answer, at.Fields).fields, answer
 
     def user_fields(self, entity: str, *, permission: str = "", limits: Limits | None = None) -> list[at.Field]:
         """The entity's user-defined fields; none where it has none, which Autotask says by a 404."""
@@ -144,13 +135,12 @@ class Autotask:
             )
         except NotFound:
             return []
-        found: at.Fields = decoded(answer, _decoder(at.Fields))
-        return found.fields
+        return decoded(answer, at.Fields).fields
 
     def threshold(self, limits: Limits | None = None) -> tuple[at.Threshold, Answer]:
         """How many requests all integrations together made in the running time frame. Counts as one itself."""
         answer = self._send("GET", "ThresholdInformation", "", limits=limits)
-        return decoded(answer, _decoder(at.Threshold)), answer
+        return decoded(answer, at.Threshold), answer
 
     def close(self) -> None:
         self._outbound.close()
@@ -203,7 +193,7 @@ class Autotask:
     def _look_up(self, limits: Limits | None) -> Found:
         params = {"user": self._credentials.username}
         answer = self._directory.send("GET", "zoneInformation", params=params, limits=limits)
-        zone = zone_of(decoded(answer, _decoder(at.ZoneInformation)), self._origin)
+        zone = zone_of(decoded(answer, at.ZoneInformation), self._origin)
         api = self._client(zone.base, _headers(self._credentials))
         return Found(zone=zone, api=api, answer=answer, at=time.monotonic())
 
@@ -215,6 +205,11 @@ class Autotask:
             return self._gates.setdefault(entity, threading.BoundedSemaphore(AT_ONCE))
 
 
+def _item_of(kind: type[R]) -> Any:
+    """The answer to a read by id."""
+    return types.GenericAlias(at.Item, (kind,))
+
+
 def _headers(credentials: Credentials) -> dict[str, str]:
     return {
         "UserName": credentials.username,
@@ -222,35 +217,3 @@ def _headers(credentials: Credentials) -> dict[str, str]:
         "ApiIntegrationCode": credentials.integration_code,
         "Accept": "application/json",
     }
-
-
-_decoders: dict[object, msgspec.json.Decoder[Any]] = {}
-
-
-def _decoder(kind: Any) -> msgspec.json.Decoder[Any]:
-    if kind not in _decoders:
-        _decoders[kind] = msgspec.json.Decoder(kind)
-    return _decoders[kind]
-
-
-def _listing(answer: Answer, kind: type[R]) -> Listing[R]:
-    decoder = _decoder(at.Rows[kind])  # type: ignore[valid-type]
-    try:
-        found = decoder.decode(answer.body)
-    except msgspec.ValidationError:
-        return _row_by_row(answer, kind)
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        decoded(answer, decoder)
-        raise
-    return Listing(rows=found.items, rejected=[], answer=answer, more=_names_next(found.page_details))
-
-
-def _names_next(details: at.PageDetails | None) -> bool:
-    """The address itself is never called: the next page is asked for by id."""
-    return details is not None and bool(details.next_page_url)
-
-
-def _row_by_row(answer: Answer, kind: type[R]) -> Listing[R]:
-    found = decoded(answer, _decoder(at.RawRows))
-    rows, rejected = row_by_row(found.items, kind)
-    return Listing(rows=rows, rejected=rejected, answer=answer, more=_names_next(found.page_details))

@@ -165,7 +165,7 @@ def invoice(row: at.Invoice, names: Names) -> InvoiceRecord:
 
 
 def opportunity_status(choice: Choice) -> OpportunityStatusRecord:
-    number = int(choice.value)
+    number = int(choice.value) if choice.value.isdecimal() else -1
     return OpportunityStatusRecord(
         remote_id=choice.value,
         name=choice.label,

@@ -6,6 +6,7 @@ also of numbers, dates and lists, where they are the number of the chosen value.
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -29,6 +30,8 @@ KINDS = {
     "boolean": "checkbox",
 }
 UNKNOWN_KIND = "unknown"
+_SEPARATORS = re.compile("[,;|]")
+"""Between the numbers of the values that were chosen of a list, where it allows several."""
 RECORDS = {
     "Tickets": "tickets",
     "Companies": "companies",
@@ -94,8 +97,19 @@ def definitions(entity: str, fields: Sequence[at.Field]) -> list[CustomField]:
 
 
 def _value(value: Any, field: at.Field | None) -> Any:
-    """A list's stored value as its label; everything else as it came."""
-    for option in (field.picklist_values if field else None) or ():
-        if str(option.value) == str(value):
-            return option.label or value
+    """A list's stored value as its label, several as the list of theirs; everything else as it came."""
+    options = (field.picklist_values if field else None) or ()
+    label = _label(value, options)
+    parts = value if isinstance(value, list) else _SEPARATORS.split(str(value)) if options else []
+    if label is not None or len(parts) < 2:
+        return value if label is None else label
+    labels = [_label(part, options) for part in parts]
+    if isinstance(value, list) or None not in labels:
+        return [str(part) if label is None else label for part, label in zip(parts, labels, strict=True)]
     return value
+
+
+def _label(value: Any, options: Sequence[at.PickListValue]) -> str | None:
+    """What the value is called; None for one that the list does not hold."""
+    text = str(value).strip()
+    return next((option.label or text for option in options if str(option.value) == text), None)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime as dt
 
 from integrations.adapters.autotask import payloads as at
-from integrations.adapters.autotask.client import Autotask
+from integrations.adapters.autotask.client import Autotask, names_next
 from integrations.adapters.autotask.filters import EVERY_RECORD, compare, moment
 from integrations.adapters.autotask.streams import DELETED, right
 from integrations.errors import NotFound, PermissionMissing, UnsupportedFeature
@@ -37,13 +37,14 @@ def read_deletions(remote: Autotask, since: dt.datetime, place: Checkpoint, page
         listing = remote.query(DELETED, at.DeletedTicket, clauses, most=page_size, permission=right(DELETED))
     except (PermissionMissing, NotFound, UnsupportedFeature):
         return Page(records=(), next=None)
-    more = listing.more or listing.sent >= page_size
+    more, highest = names_next(listing) or listing.sent >= page_size, max(listing.known_ids, default=None)
     found = {str(row.ticket_id): _gone(row) for row in listing.rows if row.ticket_id is not None}
     return Page(
         records=list(found.values()),
-        next={"deleted_after": str(listing.highest)} if more and listing.highest is not None else None,
+        next={"deleted_after": str(highest)} if more and highest is not None else None,
         server_time=listing.answer.server_time,
-        rejected=listing.rejected,
+        # The log's rows have numbers of their own, which are no ticket's.
+        rejected=listing.called(lambda number: "").rejected,
         rows=listing.sent,
     )
 

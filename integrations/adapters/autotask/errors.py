@@ -7,25 +7,22 @@ Sources: developer help, "REST API error codes"; live notes collected in public 
 
 from __future__ import annotations
 
-import msgspec
-
 from integrations.adapters.autotask.payloads import Failure
+from integrations.answers import Answer, blocked, retry_after, standard_error
+from integrations.decoding import attempt
 from integrations.errors import (
     AuthenticationFailed,
     IntegrationError,
     NotFound,
     PermissionMissing,
-    ProtocolError,
     RateLimited,
     RecordRejected,
     TransientError,
 )
-from integrations.http import Answer, is_html, retry_after, standard_error
 from integrations.redaction import redacted
 
 THREAD_WAIT = 5.0
 """Seconds after a refusal for too many requests at once: those that are under way end within seconds."""
-_FAILURE = msgspec.json.Decoder(Failure)
 _UNKNOWN_USER = "zone information could not be determined"
 _BAD_CODE = ("integrationcode is invalid", "integration code is invalid")
 _RIGHTS = ("adequate permissions", "not have the required permissions")
@@ -48,6 +45,8 @@ def judge(answer: Answer) -> IntegrationError:
             remote_message=words,
             status=answer.status,
         )
+    if answer.status == 403 and words and _failure(answer) is None:
+        return blocked(answer, words)
     if answer.status == 403 or any(text in said for text in _RIGHTS):
         return _forbidden(answer, words)
     if answer.status == 404:
@@ -64,10 +63,7 @@ def _forbidden(answer: Answer, words: str) -> IntegrationError:
 
 
 def _missing(answer: Answer, words: str) -> IntegrationError:
-    # A wrong zone answers 404 as well, with a page: only the interface's own answer may mean "this record is gone".
-    if is_html(answer):
-        message = "The address does not lead to an Autotask interface."
-        return ProtocolError(message, sample=words, worded=False, status=404)
+    # A wrong zone answers 404 as well, with a page (which never gets here): only the interface's own words may mean "this is gone".
     return NotFound("Autotask shows no such record.", remote_message=words, status=404)
 
 
@@ -87,10 +83,8 @@ def _refused(answer: Answer, words: str, said: str) -> IntegrationError:
 
 
 def _failure(answer: Answer) -> Failure | None:
-    try:
-        return _FAILURE.decode(answer.body)
-    except (msgspec.MsgspecError, UnicodeDecodeError):
-        return None
+    failure: Failure | None = attempt(answer.body, Failure)
+    return failure
 
 
 def _words(answer: Answer) -> str:

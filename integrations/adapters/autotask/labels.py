@@ -16,10 +16,10 @@ import msgspec
 
 from integrations.adapters.autotask import client_payloads
 from integrations.adapters.autotask import payloads as at
-from integrations.adapters.autotask.client import LARGEST_PAGE, Autotask
+from integrations.adapters.autotask.client import LARGEST_PAGE, Autotask, names_next
 from integrations.adapters.autotask.filters import EVERY_RECORD, MOST_VALUES, Clause, compare
+from integrations.answers import Answer
 from integrations.errors import NotFound, PermissionMissing, ProtocolError, UnsupportedFeature
-from integrations.http import Answer
 
 MOST_KEPT = 50_000
 """Names of companies and contacts each; beyond it they are looked up anew."""
@@ -146,11 +146,12 @@ class Labels:
             except (PermissionMissing, NotFound, UnsupportedFeature):
                 return found
             found |= {row.id: row for row in listing.rows}
-            if listing.highest is None or not (listing.more or listing.sent >= LARGEST_PAGE):
+            highest = max(listing.known_ids, default=None)
+            if highest is None or not (names_next(listing) or listing.sent >= LARGEST_PAGE):
                 return found
-            if listing.highest <= last:
+            if highest <= last:
                 raise ProtocolError("Autotask's paging does not advance.")
-            last = listing.highest
+            last = highest
             clause = compare("id", "gt", last)
 
     def _looked_up(

@@ -17,6 +17,7 @@ from integrations.adapters.autotask.custom_fields import custom_values
 from integrations.adapters.autotask.filters import COMPLETE
 from integrations.adapters.autotask.labels import Choice
 from integrations.moments import day, utc
+from integrations.names import full_name
 from integrations.records import (
     CompanyRecord,
     ContactRecord,
@@ -238,9 +239,7 @@ def reference(number: int | None) -> str | None:
 
 
 def person_name(person: at.Resource | at.Contact | None) -> str:
-    if person is None:
-        return ""
-    return " ".join(part.strip() for part in (person.first_name, person.last_name) if part and part.strip())
+    return "" if person is None else full_name(person.first_name, person.last_name)
 
 
 def with_extension(number: str | None, extension: str | None) -> str:

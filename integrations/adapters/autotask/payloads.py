@@ -42,25 +42,6 @@ class Row(Payload):
 R = TypeVar("R", bound=Row)
 
 
-class PageDetails(Payload):
-    count: int | None = None
-    next_page_url: str | None = None
-
-
-class Rows(msgspec.Struct, Generic[R]):
-    """The answer to a query."""
-
-    items: list[R]
-    page_details: PageDetails | None = msgspec.field(name="pageDetails", default=None)
-
-
-class RawRows(msgspec.Struct):
-    """The same, its records undecoded."""
-
-    items: list[msgspec.Raw]
-    page_details: PageDetails | None = msgspec.field(name="pageDetails", default=None)
-
-
 class Item(msgspec.Struct, Generic[R]):
     """The answer to a read by id; ``item`` is null for a record that is not there."""
 

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import msgspec
 
 from integrations.adapters.autotask import payloads as at
-from integrations.adapters.autotask.client import LARGEST_PAGE, Autotask, Listing
+from integrations.adapters.autotask.client import LARGEST_PAGE, Autotask, names_next
 from integrations.adapters.autotask.deletions import FIRST, is_deletions, read_deletions
 from integrations.adapters.autotask.filters import (
     EVERY_RECORD,
@@ -26,9 +26,10 @@ from integrations.adapters.autotask.labels import Labels
 from integrations.adapters.autotask.naming import names_for
 from integrations.adapters.autotask.picklists import records_of
 from integrations.adapters.autotask.streams import Source, Table
+from integrations.decoding import Listing
 from integrations.errors import NotFound, ProtocolError
-from integrations.port import Checkpoint, Page, ReadRequest, Rejected, Scope
-from integrations.records import Record
+from integrations.pages import joined, page_of
+from integrations.port import Checkpoint, Page, ReadRequest, Scope
 
 _MOST_CHILD_PAGES = 200
 
@@ -92,19 +93,9 @@ def read_children(walk: Walk, parent_id: str) -> Page:
         following = _next_of(listing, after, LARGEST_PAGE)
         pages.append(_page(walk, listing, None))
         if following is None:
-            return _joined(pages)
+            return joined(pages)
         after = int(following["after"])
     raise ProtocolError("Autotask's paging does not end.")
-
-
-def _joined(pages: Sequence[Page]) -> Page:
-    return Page(
-        records=latest([record for page in pages for record in page.records]),
-        next=None,
-        server_time=pages[0].server_time,
-        rejected=[entry for page in pages for entry in page.rejected],
-        rows=sum(page.rows for page in pages),
-    )
 
 
 def _query(walk: Walk, clauses: Sequence[Clause], after: int | None, size: int) -> Listing[at.Row]:
@@ -119,35 +110,26 @@ def _next_of(listing: Listing[at.Row], after: int | None, size: int) -> Checkpoi
     """A full page, or one that names a next, has one. Raises ProtocolError when the walk does not advance."""
     if not listing.sent:
         return None
-    highest = listing.highest
+    highest = max(listing.known_ids, default=None)
+    more = names_next(listing) or listing.sent >= size
+    if highest is None and not more:
+        return None
     if highest is None:
         raise ProtocolError(
             "None of the page's records could be understood.", sample=listing.rejected[0].sample, worded=False
         )
     if after is not None and highest <= after:
         raise ProtocolError("Autotask's paging does not advance.")
-    return {"after": str(highest)} if listing.more or listing.sent >= size else None
-
-
-def latest(found: list[Record]) -> list[Record]:
-    """Without repeats: of two records with one id the later row counts."""
-    by_id = {record.remote_id: record for record in found}
-    return found if len(by_id) == len(found) else list(by_id.values())
+    return {"after": str(highest)} if more else None
 
 
 def _page(walk: Walk, listing: Listing[at.Row], place: Checkpoint | None) -> Page:
     names = names_for(listing.rows, walk.labels, walk.scope)
-    found: list[Record] = []
-    rejected = list(listing.rejected)
-    for row in listing.rows:
-        try:
-            found.append(walk.source.record(row, names))
-        except (ValueError, OverflowError) as err:
-            rejected.append(Rejected(remote_id=str(row.id), message=f"A value is out of range: {err}."))
-    return Page(
-        records=latest(found),
-        next=place,
-        server_time=listing.answer.server_time,
-        rejected=rejected,
-        rows=listing.sent,
+    prefix = walk.source.prefix
+    listing = listing.called(lambda number: f"{prefix}{number}") if prefix else listing
+    return page_of(
+        listing,
+        lambda row: [walk.source.record(row, names)],
+        following=place,
+        name_of=lambda row: f"{prefix}{row.id}",
     )

@@ -133,9 +133,12 @@ class ConnectWiseAdapter:
         while True:
             listing = self._remote.list("system/userDefinedFields", cw.FieldDefinition, params, permission=TABLES)
             fields += [definition(row) for row in listing.rows]
-            if listing.sent < LARGEST_PAGE or not listing.rows:
+            if listing.sent < LARGEST_PAGE or not listing.known_ids:
                 return fields
-            params["conditions"] = f"id > {max(row.id for row in listing.rows)}"
+            following = f"id > {max(listing.known_ids)}"
+            if params.get("conditions") == following:
+                raise ProtocolError("ConnectWise's paging does not advance.")
+            params["conditions"] = following
 
     def page_url(self, stream: str, remote_id: str) -> str:
         if stream == "tickets":

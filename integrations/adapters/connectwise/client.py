@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import base64
 import re
-import types
 from collections.abc import Mapping, Sequence
-from typing import Any, Generic, TypeVar
+from typing import TypeVar
 from urllib.parse import parse_qsl, quote, urlsplit
 
 import msgspec
@@ -17,10 +16,11 @@ import msgspec
 from integrations.adapters.connectwise import payloads as cw
 from integrations.adapters.connectwise.address import API_PATH
 from integrations.adapters.connectwise.errors import judge
+from integrations.answers import Answer
+from integrations.decoding import Listing, decoded, decoded_record, listing_of
 from integrations.errors import AuthenticationFailed
-from integrations.http import Answer, Client, decoded
-from integrations.port import Observer, Rejected
-from integrations.rows import row_by_row
+from integrations.http import Client
+from integrations.port import Observer
 from portal.core.outbound import Limits, Outbound
 
 API_VERSION = "2025.16"
@@ -28,6 +28,8 @@ API_VERSION = "2025.16"
 
 FORWARD_ONLY = {"pagination-type": "forward-only"}
 _LINK = re.compile(r"<([^>]*)>([^<]*)")
+LONGEST_LINK = 8192
+"""Characters of a Link header that are read."""
 _NEXT = re.compile(r""";\s*rel\s*=\s*"?\s*next\b""", re.IGNORECASE)
 
 R = TypeVar("R", bound=cw.Row)
@@ -45,29 +47,17 @@ class Credentials(msgspec.Struct, frozen=True, kw_only=True):
     api_version: str = API_VERSION
 
 
-class Listing(msgspec.Struct, Generic[R], kw_only=True):
-    """One page as it came: understood rows, rows that were not, and how many were sent."""
+def has_link(answer: Answer) -> bool:
+    """Whether there is a Link header at all; forward-only answers have one, empty at the end."""
+    return "link" in answer.headers
 
-    rows: list[R]
-    rejected: list[Rejected]
-    answer: Answer
 
-    @property
-    def sent(self) -> int:
-        return len(self.rows) + len(self.rejected)
-
-    @property
-    def has_link(self) -> bool:
-        """Whether there is a Link header at all; forward-only answers have one, empty at the end."""
-        return "link" in self.answer.headers
-
-    @property
-    def next_link(self) -> Mapping[str, str] | None:
-        """The query of the next page's address, None where none is named. The host in it is never used."""
-        for target, parameters in _LINK.findall(self.answer.headers.get("link", "")):
-            if _NEXT.search(parameters):
-                return {key.lower(): value for key, value in parse_qsl(urlsplit(target).query)}
-        return None
+def next_link(answer: Answer) -> Mapping[str, str] | None:
+    """The query of the next page's address, None where none is named. The host in it is never used."""
+    for target, parameters in _LINK.findall(answer.headers.get("link", "")[:LONGEST_LINK]):
+        if _NEXT.search(parameters):
+            return {key.lower(): value for key, value in parse_qsl(urlsplit(target).query)}
+    return None
 
 
 class ConnectWise:
@@ -100,30 +90,30 @@ class ConnectWise:
     ) -> Listing[R]:
         """One page of a collection. Raises the errors of ``integrations.errors``."""
         answer = self._api.send("GET", path, params=params, headers=headers, permission=permission, limits=limits)
-        return _listing(answer, kind)
+        return listing_of(answer, kind)
 
     def search(
         self, path: str, kind: type[R], filters: Mapping[str, str], params: Mapping[str, int], *, permission: str = ""
     ) -> Listing[R]:
         """One page of a collection by ``POST …/search``, for filters too long for an address."""
         answer = self._api.send("POST", f"{path}/search", params=params, payload=filters, permission=permission)
-        return _listing(answer, kind)
+        return listing_of(answer, kind)
 
     def one(self, path: str, kind: type[T], *, permission: str = "") -> T:
         """One record. Raises NotFound."""
-        return decoded(self._api.send("GET", path, permission=permission), _decoder(kind))
+        return decoded_record(self._api.send("GET", path, permission=permission), kind)
 
     def count(self, path: str, conditions: str, *, permission: str = "") -> int:
         """How many records the conditions select, by the server's own count."""
         params = {"conditions": conditions} if conditions else None
         answer = self._api.send("GET", f"{path}/count", params=params, permission=permission)
-        return decoded(answer, _decoder(cw.Count)).count
+        return decoded(answer, cw.Count).count
 
     def company_info(self, limits: Limits | None = None) -> tuple[cw.CompanyInfo, Answer]:
         """What the server tells of the company without credentials. Raises AuthenticationFailed for an unknown one."""
         company = quote(self._credentials.company_id, safe="")
         answer = self._login.send("GET", f"login/companyinfo/{company}", limits=limits)
-        info = decoded(answer, _company_decoder)
+        info: cw.CompanyInfo | None = decoded(answer, cw.CompanyInfo | None)
         if info is None:
             raise AuthenticationFailed(
                 f"ConnectWise knows no company “{self._credentials.company_id}” at this address."
@@ -134,10 +124,6 @@ class ConnectWise:
         self._api.close()
 
 
-_company_decoder = msgspec.json.Decoder(cw.CompanyInfo | None)
-_raw_rows = msgspec.json.Decoder(list[msgspec.Raw])
-
-
 def _headers(credentials: Credentials) -> dict[str, str]:
     user = f"{credentials.company_id}+{credentials.public_key}"
     token = base64.b64encode(f"{user}:{credentials.private_key}".encode()).decode("ascii")
@@ -146,37 +132,3 @@ def _headers(credentials: Credentials) -> dict[str, str]:
         "clientId": credentials.client_id,
         "Accept": f"application/vnd.connectwise.com+json; version={credentials.api_version}",
     }
-
-
-_decoders: dict[object, msgspec.json.Decoder[Any]] = {}
-
-
-def _decoder(kind: type[T]) -> msgspec.json.Decoder[T]:
-    return _kept_decoder(kind)
-
-
-def _list_decoder(kind: type[R]) -> msgspec.json.Decoder[list[R]]:
-    return _kept_decoder(types.GenericAlias(list, (kind,)))
-
-
-def _kept_decoder(kind: object) -> msgspec.json.Decoder[Any]:
-    if kind not in _decoders:
-        _decoders[kind] = msgspec.json.Decoder(kind)
-    return _decoders[kind]
-
-
-def _listing(answer: Answer, kind: type[R]) -> Listing[R]:
-    decoder = _list_decoder(kind)
-    try:
-        return Listing(rows=decoder.decode(answer.body), rejected=[], answer=answer)
-    except msgspec.ValidationError:
-        return _row_by_row(answer, kind)
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        decoded(answer, decoder)
-        raise
-
-
-def _row_by_row(answer: Answer, kind: type[R]) -> Listing[R]:
-    raws = decoded(answer, _raw_rows)
-    rows, rejected = row_by_row(raws, kind)
-    return Listing(rows=rows, rejected=rejected, answer=answer)

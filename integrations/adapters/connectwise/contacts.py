@@ -12,7 +12,7 @@ from integrations.records import ContactRecord
 
 def contact(row: cw.Contact) -> ContactRecord:
     emails = channels(row, "Email")
-    phones = channels(row, "Phone")
+    phones = channels(row, "Phone") or default_phone(row)
     return ContactRecord(
         remote_id=str(row.id),
         remote_updated_at=changed(row),
@@ -45,6 +45,12 @@ def channels(row: cw.Contact, kind: str) -> list[dict[str, Any]]:
         for item in row.communication_items or ()
         if item.communication_type == kind and item.value
     ]
+
+
+def default_phone(row: cw.Contact) -> list[dict[str, Any]]:
+    """The default number, which some contacts have without it being among their items."""
+    number = with_extension(row.default_phone_nbr, row.default_phone_extension)
+    return [{"type": row.default_phone_type or "", "value": number, "default": True}] if number else []
 
 
 def default_of(found: list[dict[str, Any]]) -> str:

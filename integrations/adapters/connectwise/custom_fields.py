@@ -65,7 +65,7 @@ def custom_values(values: list[cw.CustomValue] | None, wanted: frozenset[str] | 
     """
     kept: dict[str, Any] = {}
     for field in values or ():
-        if field.value is None or field.value == "" or field.id is None:
+        if field.value in (None, "", []) or field.id is None:
             continue
         key = str(field.id)
         if (wanted is None or key in wanted) and field.type != "Password":

@@ -6,9 +6,9 @@ Source: ConnectWise developer guide, "Error codes"; OpenAPI 2026.4 (ErrorRespons
 
 from __future__ import annotations
 
-import msgspec
-
 from integrations.adapters.connectwise.payloads import Failure
+from integrations.answers import Answer, blocked, standard_error
+from integrations.decoding import attempt
 from integrations.errors import (
     AddressRefused,
     AuthenticationFailed,
@@ -19,10 +19,7 @@ from integrations.errors import (
     RecordRejected,
     UnsupportedFeature,
 )
-from integrations.http import Answer, standard_error
 from integrations.redaction import redacted
-
-_FAILURE = msgspec.json.Decoder(Failure)
 
 
 def judge(answer: Answer) -> IntegrationError:
@@ -33,7 +30,7 @@ def judge(answer: Answer) -> IntegrationError:
         message = "ConnectWise does not accept these keys for this company and client id."
         return AuthenticationFailed(message, remote_message=words, status=401)
     if answer.status == 403:
-        return _forbidden(answer, words)
+        return _forbidden(answer, failure, words)
     if answer.status == 404:
         return _missing(failure, words)
     if answer.status == 400:
@@ -41,10 +38,12 @@ def judge(answer: Answer) -> IntegrationError:
     return standard_error(answer, words)
 
 
-def _forbidden(answer: Answer, words: str) -> IntegrationError:
+def _forbidden(answer: Answer, failure: Failure | None, words: str) -> IntegrationError:
     if "SSL is required" in words:
         message = "ConnectWise wants https and the address of its interface (api-…)."
         return AddressRefused(message, remote_message=words, status=403)
+    if failure is None and words:
+        return blocked(answer, words)
     needed = answer.permission or "a right that ConnectWise does not name"
     message = f"The API member's security role lacks {needed}."
     return PermissionMissing(message, which=answer.permission, remote_message=words, status=403)
@@ -69,11 +68,8 @@ def _invalid(answer: Answer, failure: Failure | None, words: str) -> Integration
 
 
 def _failure(answer: Answer) -> Failure | None:
-    try:
-        failure = _FAILURE.decode(answer.body)
-    except (msgspec.MsgspecError, UnicodeDecodeError):
-        return None
-    return failure if failure.code or failure.error or failure.message else None
+    failure: Failure | None = attempt(answer.body, Failure)
+    return failure if failure is not None and (failure.code or failure.error or failure.message) else None
 
 
 def _words(answer: Answer, failure: Failure | None) -> str:

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import Decimal
-from typing import TypeAlias
 
 from integrations.adapters.connectwise import client_payloads, payloads
 from integrations.adapters.connectwise.client import ConnectWise
 from integrations.client_records import amount, summed
 from integrations.errors import NotFound, PermissionMissing, ProtocolError, UnsupportedFeature
+from integrations.port import Remark
 from integrations.threads import CallPool
 
 AT_ONCE = 4
@@ -22,28 +22,28 @@ PAGE = 100
 """Opportunities of a page: each costs a request of its own, and a page is what a kill costs at most."""
 
 
-Value: TypeAlias = Decimal | ProtocolError | None
-"""What a forecast says; None where there is none or it may not be seen; the error of one that could not be understood."""
+def values_of(
+    remote: ConnectWise, rows: Sequence[payloads.Row], permission: str
+) -> tuple[dict[int, Decimal], list[Remark]]:
+    """({opportunity's id: its forecast revenue}, what was odd), one request each. A forecast that is odd costs its opportunity that value,
+    and nothing else."""
 
-
-def values_of(remote: ConnectWise, rows: Sequence[payloads.Row], permission: str) -> dict[int, Value]:
-    """{opportunity's id: its forecast revenue}, one request each. A forecast that is odd costs its own opportunity, not the page."""
-
-    def read(row: payloads.Row) -> Value:
+    def read(row: payloads.Row) -> Decimal | Remark | None:
         path = f"sales/opportunities/{row.id}/forecast"
         try:
             return revenue(remote.one(path, client_payloads.Forecast, permission=permission))
         except (NotFound, PermissionMissing, UnsupportedFeature):
             return None
         except ProtocolError as err:
-            return err
-        except ValueError as err:
-            return ProtocolError(f"A value is out of range: {err}.")
+            message = f"Its forecast could not be understood, and its value was left out: {err.message}"
+            return Remark(remote_id=str(row.id), field="forecast", message=message, sample=err.sample)
 
     if not rows:
-        return {}
+        return {}, []
     with CallPool(max_workers=min(AT_ONCE, len(rows)), thread_name_prefix="forecast") as pool:
-        return dict(zip((row.id for row in rows), pool.map(read, rows), strict=True))
+        found = list(zip((row.id for row in rows), pool.map(read, rows), strict=True))
+    values = {number: value for number, value in found if isinstance(value, Decimal)}
+    return values, [value for _, value in found if isinstance(value, Remark)]
 
 
 def revenue(forecast: client_payloads.Forecast) -> Decimal | None:
@@ -52,10 +52,3 @@ def revenue(forecast: client_payloads.Forecast) -> Decimal | None:
     if totals is not None and totals.revenue is not None:
         return amount(totals.revenue)
     return summed(item.revenue for item in forecast.forecast_items or () if item.include_flag is not False)
-
-
-def valued(value: Value) -> Decimal | None:
-    """The value, or its error raised."""
-    if isinstance(value, ProtocolError):
-        raise value
-    return value

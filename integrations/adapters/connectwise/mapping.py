@@ -14,6 +14,7 @@ import msgspec
 from integrations.adapters.connectwise import payloads as cw
 from integrations.adapters.connectwise.custom_fields import custom_values
 from integrations.moments import day, utc
+from integrations.names import full_name
 from integrations.records import (
     BoardRecord,
     CategoryRecord,
@@ -283,10 +284,6 @@ def name(value: cw.Reference | None) -> str:
 
 def names(values: list[cw.Reference] | None) -> list[str]:
     return [text for value in values or () if (text := name(value))]
-
-
-def full_name(first: str | None, last: str | None) -> str:
-    return " ".join(part.strip() for part in (first, last) if part and part.strip())
 
 
 def with_extension(number: str | None, extension: str | None) -> str:

@@ -173,6 +173,9 @@ class Contact(Row):
     site: Reference | None = None
     types: list[Reference] | None = None
     communication_items: list[CommunicationItem] | None = None
+    default_phone_type: str | None = None
+    default_phone_nbr: str | None = None
+    default_phone_extension: str | None = None
     address_line1: str | None = None
     address_line2: str | None = None
     city: str | None = None

@@ -13,8 +13,10 @@ from collections.abc import Sequence
 import msgspec
 
 from integrations.adapters.connectwise import payloads as cw
-from integrations.adapters.connectwise.client import ConnectWise, Listing
+from integrations.adapters.connectwise.client import ConnectWise
 from integrations.adapters.connectwise.streams import SOURCES, TABLES
+from integrations.answers import Answer
+from integrations.decoding import Listing
 from integrations.errors import (
     AddressRefused,
     AuthenticationFailed,
@@ -23,7 +25,6 @@ from integrations.errors import (
     ProtocolError,
     RateLimited,
 )
-from integrations.http import Answer
 from integrations.port import Check
 from integrations.threads import CallPool
 from portal.core.outbound import Limits

@@ -9,6 +9,7 @@ newest first. All ids at or on the seen side of the number have been read.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from urllib.parse import quote
 
@@ -16,16 +17,19 @@ import msgspec
 
 from integrations.adapters.connectwise import forecasts
 from integrations.adapters.connectwise import payloads as cw
-from integrations.adapters.connectwise.client import FORWARD_ONLY, ConnectWise, Listing
+from integrations.adapters.connectwise.client import FORWARD_ONLY, ConnectWise, has_link, next_link
 from integrations.adapters.connectwise.conditions import URL_LIMIT, Reading, all_of, conditions_of, wants_nothing
 from integrations.adapters.connectwise.mapping import with_description
 from integrations.adapters.connectwise.streams import Context, Source
+from integrations.decoding import Listing
 from integrations.errors import NotFound, ProtocolError, UnsupportedFeature
-from integrations.port import Checkpoint, Page, ReadRequest, Rejected, Scope
+from integrations.pages import joined, page_of
+from integrations.port import Checkpoint, Page, ReadRequest, Scope
 from integrations.records import CategoryRecord, Record
 
 LARGEST_PAGE = 1000
 _MOST_CHILD_PAGES = 200
+_IS_ID = re.compile(r"[0-9]{1,18}")
 
 
 class Walk(msgspec.Struct, frozen=True, kw_only=True):
@@ -83,7 +87,7 @@ def _forward(remote: ConnectWise, walk: Walk, place: Checkpoint) -> Page:
         params["pageId"] = str(place["page_id"])
     source = walk.source
     listing = remote.list(source.path, source.payload, params, headers=FORWARD_ONLY, permission=source.spec.permission)
-    link = listing.next_link
+    link = next_link(listing.answer)
     after = int(place["after"]) if "after" in place else None
     if _ignores_forward_only(listing, link, after):
         seen = {} if after is None else {"after": str(after)}
@@ -91,9 +95,9 @@ def _forward(remote: ConnectWise, walk: Walk, place: Checkpoint) -> Page:
     if link is None:
         return _page(remote, listing, walk, None)
     page_id = link["pageid"]
-    if not page_id.isdecimal() or int(page_id) <= int(place.get("page_id", -1)):
+    if not _IS_ID.fullmatch(page_id) or int(page_id) <= int(place.get("page_id", -1)):
         raise ProtocolError("ConnectWise's paging does not advance.")
-    highest = max([row.id for row in listing.rows] + ([] if after is None else [after]), default=int(page_id))
+    highest = max(listing.known_ids + ([] if after is None else [after]), default=int(page_id))
     return _page(remote, listing, walk, {"page_id": page_id, "after": str(highest)})
 
 
@@ -101,9 +105,9 @@ def _ignores_forward_only(listing: Listing[cw.Row], link: object, after: int | N
     """A server that pages by numbers, or a proxy that drops the Link header, would end or repeat the walk early."""
     if not listing.sent:
         return isinstance(link, dict) and "pageid" not in link
-    if not listing.has_link or (isinstance(link, dict) and "pageid" not in link):
+    if not has_link(listing.answer) or (isinstance(link, dict) and "pageid" not in link):
         return True
-    ids = [row.id for row in listing.rows]
+    ids = listing.ids
     return ids != sorted(ids) or (bool(ids) and after is not None and ids[-1] <= after)
 
 
@@ -112,8 +116,8 @@ def _by_hand(remote: ConnectWise, walk: Walk, place: Checkpoint, *, newest_first
     bound = f"id {'<' if newest_first else '>'} {int(mark)}" if mark is not None else ""
     order = "id desc" if newest_first else "id asc"
     listing = _bounded(remote, walk, all_of((*walk.clauses, bound)), order)
-    ids = [row.id for row in listing.rows]
-    if not listing.sent or (listing.next_link is None and listing.answer.headers.get("link")):
+    ids, ends = listing.known_ids, next_link(listing.answer) is None and bool(listing.answer.headers.get("link"))
+    if not listing.sent or ends or (not ids and listing.sent < walk.page_size):
         return _page(remote, listing, walk, None)
     if not ids:
         raise ProtocolError(
@@ -149,18 +153,13 @@ def read_children(remote: ConnectWise, source: Source, parent_id: str, scope: Sc
         _page(remote, listing, Walk(source=source, clauses=(), page_size=LARGEST_PAGE, context=context), None)
         for listing in listings
     ]
-    found: Sequence[Record] = latest([record for page in pages for record in page.records])
+    whole = joined(pages)
+    found = whole.records
     if source.spec.name == "notes":
         found = with_description(found, (row for listing in listings for row in listing.rows))
     if source.spec.name == "items":
         found = _with_subtypes(found, remote, parent_id, source.spec.permission)
-    return Page(
-        records=found,
-        next=None,
-        server_time=pages[0].server_time,
-        rejected=[entry for page in pages for entry in page.rejected],
-        rows=sum(page.rows for page in pages),
-    )
+    return msgspec.structs.replace(whole, records=found)
 
 
 def _all_pages(remote: ConnectWise, path: str, kind: type[cw.Row], permission: str) -> list[Listing[cw.Row]]:
@@ -170,10 +169,10 @@ def _all_pages(remote: ConnectWise, path: str, kind: type[cw.Row], permission: s
     while len(listings) < _MOST_CHILD_PAGES:
         listing = remote.list(path, kind, params, permission=permission)
         listings.append(listing)
-        more = listing.next_link is not None or listing.sent >= LARGEST_PAGE
-        if not more or not listing.rows:
+        more = next_link(listing.answer) is not None or listing.sent >= LARGEST_PAGE
+        if not more or not listing.known_ids:
             return listings
-        last = max(row.id for row in listing.rows)
+        last = max(listing.known_ids)
         condition = f"id > {last}"
         if params.get("conditions") == condition:
             break
@@ -200,34 +199,15 @@ def _with_subtypes(items: Sequence[Record], remote: ConnectWise, board_id: str, 
     ]
 
 
-def latest(found: list[Record]) -> list[Record]:
-    """Without repeats: of two records with one id the later row counts."""
-    by_id = {record.remote_id: record for record in found}
-    return found if len(by_id) == len(found) else list(by_id.values())
-
-
 def with_values(remote: ConnectWise, source: Source, rows: Sequence[cw.Row], context: Context) -> Context:
     """The context with what these rows are worth, where that is asked for apart."""
     if not source.valued:
         return context
-    return msgspec.structs.replace(context, values=forecasts.values_of(remote, rows, source.spec.permission))
+    values, remarks = forecasts.values_of(remote, rows, source.spec.permission)
+    return msgspec.structs.replace(context, values=values, remarks=remarks)
 
 
 def _page(remote: ConnectWise, listing: Listing[cw.Row], walk: Walk, place: Checkpoint | None) -> Page:
     context = with_values(remote, walk.source, listing.rows, walk.context)
-    found: list[Record] = []
-    rejected = list(listing.rejected)
-    for row in listing.rows:
-        try:
-            found.append(walk.source.record(row, context))
-        except (ValueError, OverflowError) as err:
-            rejected.append(Rejected(remote_id=str(row.id), message=f"A value is out of range: {err}."))
-        except ProtocolError as err:
-            rejected.append(Rejected(remote_id=str(row.id), message=f"Its forecast: {err.message}", sample=err.sample))
-    return Page(
-        records=latest(found),
-        next=place,
-        server_time=listing.answer.server_time,
-        rejected=rejected,
-        rows=listing.sent,
-    )
+    page = page_of(listing, lambda row: [walk.source.record(row, context)], following=place)
+    return msgspec.structs.replace(page, remarks=[*page.remarks, *context.remarks]) if context.remarks else page

@@ -5,7 +5,8 @@ Paths: OpenAPI 2026.4. Rights: the modules of a security role as ConnectWise nam
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
 import msgspec
@@ -14,8 +15,7 @@ from integrations import client_records, records
 from integrations.adapters.connectwise import client_mapping, client_payloads, contacts, mapping
 from integrations.adapters.connectwise import payloads as cw
 from integrations.adapters.connectwise.conditions import Narrowing
-from integrations.adapters.connectwise.forecasts import Value, valued
-from integrations.port import Reach, StreamSpec
+from integrations.port import Reach, Remark, StreamSpec
 
 TABLES = "System › Table Setup: Inquire All"
 MEMBERS = "System › Member Maintenance: Inquire All"
@@ -31,11 +31,12 @@ OPPORTUNITIES = "Sales › Opportunity: Inquire All"
 
 
 class Context(msgspec.Struct, frozen=True, kw_only=True):
-    """What a mapping needs beside the row."""
+    """What a mapping needs beside the row. ``values``: what opportunities are worth; ``remarks``: what was odd about that."""
 
     parent_id: str = ""
     custom_field_ids: frozenset[str] | None = None
-    values: dict[int, Value] = {}
+    values: Mapping[int, Decimal] = {}
+    remarks: Sequence[Remark] = ()
 
 
 class Source(msgspec.Struct, frozen=True, kw_only=True):
@@ -226,7 +227,7 @@ SALES = (
         ),
         path="sales/opportunities",
         payload=client_payloads.Opportunity,
-        record=lambda row, context: client_mapping.opportunity(row, valued(context.values.get(row.id))),
+        record=lambda row, context: client_mapping.opportunity(row, context.values.get(row.id)),
         valued=True,
     ),
     _of_clients(

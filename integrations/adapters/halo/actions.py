@@ -13,14 +13,21 @@ from integrations.adapters.halo.mapping import UNASSIGNED, body, reference, utc
 from integrations.records import NoteRecord, TimeEntryRecord
 
 
+def is_of(row: halo.Action, stream: str) -> bool:
+    """Whether the action is a note, which says something and took no time, or a time entry, which took some."""
+    if stream == "notes":
+        return not row.timetaken and bool((row.note or row.note_html or "").strip())
+    return bool(row.timetaken)
+
+
 def notes(rows: Iterable[halo.Action], ticket_id: str) -> list[NoteRecord]:
     """The actions that say something and took no time."""
-    return [note(row, ticket_id) for row in rows if not row.timetaken and (row.note or row.note_html or "").strip()]
+    return [note(row, ticket_id) for row in rows if is_of(row, "notes")]
 
 
 def times(rows: Iterable[halo.Action], ticket_id: str) -> list[TimeEntryRecord]:
     """The actions that took time."""
-    return [time_entry(row, ticket_id) for row in rows if row.timetaken]
+    return [time_entry(row, ticket_id) for row in rows if is_of(row, "time_entries")]
 
 
 def note(row: halo.Action, ticket_id: str) -> NoteRecord:

@@ -11,7 +11,7 @@ from typing import Any
 
 from integrations import moments
 from integrations.adapters.halo import client_payloads as halo
-from integrations.adapters.halo.custom_fields import clean_caption, custom_values
+from integrations.adapters.halo.custom_fields import Choices, clean_caption, custom_values
 from integrations.adapters.halo.mapping import NO_DATE_UNTIL, UNASSIGNED, Names, body, changed, reference, utc
 from integrations.adapters.halo.payloads import Status, number
 from integrations.client_records import (
@@ -44,7 +44,7 @@ WELL_KNOWN = {
 """What the fields that people look for are called. Each Halo defines its own; names are compared without case and signs."""
 
 
-def asset(row: halo.Asset) -> AssetRecord:
+def asset(row: halo.Asset, choices: Choices | None = None) -> AssetRecord:
     fields = [(clean_caption(field.name), field) for field in row.fields or ()]
     known = {_plain(caption): text for caption, field in fields if (text := _text(field))}
     found: dict[str, Any] = {
@@ -69,7 +69,7 @@ def asset(row: halo.Asset) -> AssetRecord:
         warranty_expires_on=day(row.warranty_end),
         notes=notes,
         body_format=body_format,
-        custom_fields={**_fields(fields), **custom_values(row.customfields, None)},
+        custom_fields={**_fields(fields), **custom_values(row.customfields, None, choices)},
         **found,
     )
 
@@ -93,7 +93,7 @@ def product(row: halo.Item) -> ProductRecord:
     )
 
 
-def contract(row: halo.Contract) -> AgreementRecord:
+def contract(row: halo.Contract, choices: Choices | None = None) -> AgreementRecord:
     notes, body_format = body(row.note)
     return AgreementRecord(
         remote_id=str(row.id),
@@ -112,7 +112,7 @@ def contract(row: halo.Contract) -> AgreementRecord:
         amount=amount(row.periodchargeamount),
         notes=notes,
         body_format=body_format,
-        custom_fields=custom_values(row.customfields, None),
+        custom_fields=custom_values(row.customfields, None, choices),
     )
 
 

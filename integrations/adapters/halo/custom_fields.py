@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import unicodedata
+from collections.abc import Mapping
 from typing import Any
 
 from integrations.adapters.halo import payloads as halo
@@ -21,7 +22,8 @@ KINDS = {
 }
 """Our words for Halo's types. Source: the type numbers that the public client django-psa uses."""
 UNKNOWN_KIND = "unknown"
-_CHOSEN = frozenset({2, 3})
+SEVERAL = 3
+_CHOSEN = frozenset({2, SEVERAL})
 TICKETS = 1
 """``usage`` of a field of tickets."""
 
@@ -35,14 +37,21 @@ def clean_caption(text: str | None) -> str:
     return " ".join(visible.split())
 
 
-def custom_values(values: list[halo.CustomValue] | None, wanted: frozenset[str] | None) -> dict[str, Any]:
+Choices = Mapping[int, Mapping[str, str]]
+"""What the choices of fields are called: {field: {choice: its text}}."""
+
+
+def custom_values(
+    values: list[halo.CustomValue] | None, wanted: frozenset[str] | None, choices: Choices | None = None
+) -> dict[str, Any]:
     """{field id: {"caption", "type", "value"}} of the fields that have a value; ``wanted`` None keeps all.
 
-    Of a choice the text is kept, for its id means nothing here. Encrypted fields stay where their owner put them.
+    Of a choice the text is kept, for its id means nothing here; of several the list of theirs. Encrypted fields stay where their owner
+    put them.
     """
     kept: dict[str, Any] = {}
     for field in values or ():
-        value = _value(field)
+        value = _value(field, (choices or {}).get(field.id or 0, {}))
         if value in (None, "", []) or field.id is None or field.isencrypted:
             continue
         key = str(field.id)
@@ -63,13 +72,34 @@ def definition(row: halo.FieldDefinition) -> CustomField:
     )
 
 
-def _value(field: halo.CustomValue) -> Any:
-    if field.type in _CHOSEN:
-        return field.display or _names(field.value)
-    return field.value
+def needs_choices(values: list[halo.CustomValue] | None) -> bool:
+    """Whether a choice came without its text."""
+    return any(
+        field.type in _CHOSEN and not field.display and isinstance(field.value, str | int) and field.value != ""
+        for field in values or ()
+    )
 
 
-def _names(value: Any) -> Any:
-    if not isinstance(value, list):
-        return value
-    return ", ".join(str(part.get("name", "")) if isinstance(part, dict) else str(part) for part in value)
+def _value(field: halo.CustomValue, choices: Mapping[str, str]) -> Any:
+    if field.type not in _CHOSEN:
+        return field.value
+    if isinstance(field.value, list):
+        return [_called(part, choices) for part in field.value]
+    chosen = [part.strip() for part in str(field.value or "").split(",") if part.strip()]
+    if field.type == SEVERAL and len(chosen) > 1:
+        return _all_called(chosen, field.display or "", choices)
+    return field.display or (_called(field.value, choices) if field.value is not None else None)
+
+
+def _all_called(chosen: list[str], display: str, choices: Mapping[str, str]) -> Any:
+    """Several choices: by the texts that came with them where there is one for each, by what the field's choices are called."""
+    shown = [part.strip() for part in display.split(",") if part.strip()]
+    if len(shown) == len(chosen):
+        return shown
+    return display or [_called(part, choices) for part in chosen]
+
+
+def _called(part: Any, choices: Mapping[str, str]) -> str:
+    if isinstance(part, dict):
+        return str(part.get("name") or part.get("id") or "")
+    return choices.get(str(part).strip(), str(part))

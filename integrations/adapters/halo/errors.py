@@ -7,10 +7,11 @@ Bodies come in at least six shapes: empty, a bare JSON text, {"field": ["what is
 from __future__ import annotations
 
 import re
-
-import msgspec
+from typing import Any
 
 from integrations.adapters.halo.payloads import Failure
+from integrations.answers import Answer, blocked, standard_error
+from integrations.decoding import attempt
 from integrations.errors import (
     AuthenticationFailed,
     IntegrationError,
@@ -20,11 +21,8 @@ from integrations.errors import (
     RecordRejected,
     UnsupportedFeature,
 )
-from integrations.http import Answer, is_html, standard_error
 from integrations.redaction import redacted
 
-_BODY = msgspec.json.Decoder(Failure | str)
-_FIELDS = msgspec.json.Decoder(dict[str, list[str]])
 _RECORD = re.compile(r"/-?\d+$")
 NOT_NAMED = "a right that Halo does not name"
 
@@ -35,7 +33,7 @@ def judge(answer: Answer) -> IntegrationError:
     if answer.status == 401:
         return AuthenticationFailed("Halo does not accept the access token.", remote_message=words, status=401)
     if answer.status == 403:
-        return lacking(answer.permission, words, 403)
+        return lacking(answer.permission, words, 403) if _is_halos(answer) else blocked(answer, words)
     if answer.status == 404:
         return _missing(answer, words)
     if answer.status == 400 and answer.method == "GET":
@@ -54,6 +52,8 @@ def lacking(permission: str, words: str, status: int | None) -> PermissionMissin
 def token_refused(answer: Answer) -> IntegrationError:
     """The error of a refused sign-in: OAuth's codes (RFC 6749, 5.2)."""
     words = words_of(answer)
+    if answer.status in (400, 401, 403) and not _is_halos(answer):
+        return blocked(answer, words)
     if answer.status in (400, 401, 403):
         code = _code(answer)
         if code == "invalid_scope":
@@ -78,9 +78,8 @@ _TOKEN_WORDS = {
 
 def words_of(answer: Answer) -> str:
     """The remote's own words, redacted and short; SQL in them is cut off."""
-    try:
-        body = _BODY.decode(answer.body)
-    except (msgspec.MsgspecError, UnicodeDecodeError):
+    body = attempt(answer.body, Failure | str)
+    if body is None:
         return _listed(answer)
     if isinstance(body, str):
         return redacted(body)
@@ -93,25 +92,24 @@ def _without_sql(body: Failure) -> str:
 
 
 def _listed(answer: Answer) -> str:
-    try:
-        fields = _FIELDS.decode(answer.body)
-    except (msgspec.MsgspecError, UnicodeDecodeError):
+    fields: dict[str, list[str]] | None = attempt(answer.body, dict[str, list[str]])
+    if fields is None:
         return redacted(answer.body)
     return redacted(" ".join(text for texts in fields.values() for text in texts))
 
 
+def _is_halos(answer: Answer) -> bool:
+    """Whether Halo itself may have said that: nothing, or JSON."""
+    return not answer.body.strip() or isinstance(attempt(answer.body, Any), dict | str)
+
+
 def _code(answer: Answer) -> str:
-    try:
-        body = _BODY.decode(answer.body)
-    except (msgspec.MsgspecError, UnicodeDecodeError):
-        return ""
+    body = attempt(answer.body, Failure | str)
     return (body.error or "") if isinstance(body, Failure) else ""
 
 
 def _missing(answer: Answer, words: str) -> IntegrationError:
     # Only what was asked for by its number may ever be taken for "this record is gone".
-    if is_html(answer):
-        return ProtocolError("The address does not lead to a Halo interface.", sample=words, status=404)
     if _RECORD.search(f"/{answer.path}"):
         return NotFound("There is no such record.", remote_message=words, status=404)
     return UnsupportedFeature("This Halo does not offer that.", remote_message=words, status=404)

@@ -10,8 +10,9 @@ import msgspec
 
 from integrations import moments
 from integrations.adapters.halo import payloads as halo
-from integrations.adapters.halo.custom_fields import custom_values
+from integrations.adapters.halo.custom_fields import Choices, custom_values
 from integrations.adapters.halo.payloads import number
+from integrations.names import first_and_last, full_name
 from integrations.records import (
     BoardRecord,
     BodyFormat,
@@ -84,7 +85,7 @@ def priority(row: halo.Priority) -> PriorityRecord:
 
 
 def member(row: halo.Agent) -> MemberRecord:
-    name = row.name or full_name(row.firstname, row.surname)
+    name = full_name(row.name) or full_name(row.firstname, row.surname)
     return MemberRecord(
         remote_id=str(row.id),
         identifier=name,
@@ -131,14 +132,14 @@ def contact(row: halo.User) -> ContactRecord:
     emails = [address for address in (row.emailaddress, row.email2, row.email3) if address]
     phones = [("Phone", row.phonenumber), ("Mobile", row.mobilenumber), ("Mobile 2", row.mobilenumber2)]
     numbers = [(kind, value) for kind, value in phones if value]
-    first = row.firstname or ("" if row.surname else row.name or "")
+    first, last = first_and_last(row.name, row.firstname, row.surname)
     return ContactRecord(
         remote_id=str(row.id),
         company_id=reference(row.client_id),
         company_name=row.client_name or "",
         site_id=reference(row.site_id),
         first_name=first,
-        last_name=row.surname or "",
+        last_name=last,
         title=row.title or "",
         email=emails[0] if emails else "",
         phone=numbers[0][1] if numbers else "",
@@ -149,8 +150,13 @@ def contact(row: halo.User) -> ContactRecord:
     )
 
 
-def ticket(row: halo.Ticket, names: Names, custom_field_ids: frozenset[str] | None = None) -> TicketRecord:
-    """``custom_field_ids``: which custom fields are kept; None keeps all."""
+def ticket(
+    row: halo.Ticket,
+    names: Names,
+    custom_field_ids: frozenset[str] | None = None,
+    choices: Choices | None = None,
+) -> TicketRecord:
+    """``custom_field_ids``: which custom fields are kept; None keeps all. ``choices``: what theirs are called."""
     closed = row.hasbeenclosed is True
     owner = row.agent_id if row.agent_id and row.agent_id > UNASSIGNED else None
     team_id = names.teams.get(row.team or "")
@@ -176,7 +182,7 @@ def ticket(row: halo.Ticket, names: Names, custom_field_ids: frozenset[str] | No
         budget_hours=row.estimate or None,
         parent_ticket_id=reference(row.parent_id), merged_into_id=reference(row.merged_into_id),
         agreement=row.contract_ref or "",
-        custom_fields=custom_values(row.customfields, custom_field_ids),
+        custom_fields=custom_values(row.customfields, custom_field_ids, choices),
     )  # fmt: skip
 
 
@@ -202,10 +208,6 @@ def reference(value: halo.Number | None) -> str | None:
     """An id as text; None for none. Ids of zero and below stand for nothing."""
     found = number(value)
     return str(found) if found is not None and found > 0 else None
-
-
-def full_name(first: str | None, last: str | None) -> str:
-    return " ".join(part.strip() for part in (first, last) if part and part.strip())
 
 
 def _level(value: int | None) -> str:

@@ -7,11 +7,15 @@ Numbers may come as 10.0 or as text; ``number`` reads all of them.
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
+import re
+from typing import Annotated, Any
 
 import msgspec
 
-Number = int | float | str
+_IS_NUMBER = re.compile(r"\s*-?\d{1,18}\.0*\s*")
+NUMBER = r"^\s*(-?\d{1,18}(\.0*)?)?\s*$"
+
+Number = int | Annotated[float, msgspec.Meta(multiple_of=1)] | Annotated[str, msgspec.Meta(pattern=NUMBER)]
 
 
 class Row(msgspec.Struct, kw_only=True):
@@ -183,7 +187,8 @@ class Action(Row):
     actisbillable: bool | None = None
 
 
-class FieldChoice(msgspec.Struct):
+class FieldChoice(msgspec.Struct, kw_only=True):
+    id: Number | None = None
     name: str | None = None
 
 
@@ -227,6 +232,8 @@ class Failure(msgspec.Struct, kw_only=True):
 def number(value: Number | None) -> int | None:
     """An id whichever way it was written; None for none, zero, and what is no number."""
     try:
-        return int(float(value)) or None if value is not None else None
-    except (ValueError, OverflowError):
+        return int(value) or None if value is not None else None
+    except ValueError:
+        return int(str(value).partition(".")[0]) or None if _IS_NUMBER.fullmatch(str(value)) else None
+    except OverflowError:
         return None

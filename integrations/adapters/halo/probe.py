@@ -14,10 +14,11 @@ from typing import Any
 import msgspec
 
 from integrations.adapters.halo import payloads as halo
-from integrations.adapters.halo.client import Halo, Listing
+from integrations.adapters.halo.client import Halo
 from integrations.adapters.halo.streams import FIELDS, SOURCES
+from integrations.answers import Answer
+from integrations.decoding import Listing
 from integrations.errors import AddressRefused, IntegrationError, PermissionMissing, ProtocolError, RateLimited
-from integrations.http import Answer
 from integrations.port import Check
 from integrations.threads import CallPool
 from portal.core.outbound import Limits

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import msgspec
 
 from integrations.adapters.halo import actions
 from integrations.adapters.halo import payloads as halo
-from integrations.adapters.halo.client import Halo, Listing
+from integrations.adapters.halo.client import Halo, total_of
+from integrations.adapters.halo.custom_fields import needs_choices
 from integrations.adapters.halo.mapping import changed
 from integrations.adapters.halo.paging import LARGEST_PAGE, LEAST_PAGE, MOST_STALLS, Place, Window, window
 from integrations.adapters.halo.questions import Params, Question, begun, questions_of, questions_of_types, statuses
 from integrations.adapters.halo.streams import ASSET_SOURCE, TICKET_SOURCE, Context, Source
 from integrations.adapters.halo.vocabulary import Vocabulary
+from integrations.decoding import Listing
 from integrations.errors import NotFound, ProtocolError
-from integrations.port import Checkpoint, Page, ReadRequest, Rejected, Scope
+from integrations.noticing import notice
+from integrations.pages import page_of
+from integrations.port import Checkpoint, Page, ReadRequest, Scope
 from integrations.records import Record
 
 MOST_ACTIONS = 20_000
@@ -34,7 +38,7 @@ class Reader:
         listing = self._list(source, dict(source.params))
         context = Context(closed=self._closed(source, listing))
         wanted = [row for row in listing.rows if source.wanted(row)]
-        return page_of(source, listing, _without_repeats(wanted), context, None)
+        return page_of(listing, _mapping(source, context), rows=_without_repeats(wanted))
 
     def page(self, source: Source, request: ReadRequest, checkpoint: Checkpoint | None) -> Page:
         """One page of a paged collection; see ``paging`` for how it is known that none is missed."""
@@ -53,18 +57,17 @@ class Reader:
             raise NotFound(f"“{ticket_id}” is no Halo id.")
         params: Params = {"ticket_id": ticket_id, **source.params}
         listing = self._list(source, params)
-        if listing.total is not None and listing.total > listing.sent:
-            listing = self._list(source, {**params, "count": min(listing.total, MOST_ACTIONS)})
-            if (listing.total or 0) > listing.sent:
-                raise ProtocolError(f"Halo gives {listing.sent} of {listing.total} actions.")
+        total = total_of(listing)
+        if total is not None and total > listing.sent:
+            listing = self._list(source, {**params, "count": min(total, MOST_ACTIONS)})
+            total = total_of(listing)
+            if (total or 0) > listing.sent:
+                raise ProtocolError(f"Halo gives {listing.sent} of {total} actions.")
         pick = actions.notes if source.spec.name == "notes" else actions.times
-        found: Sequence[Record] = pick(listing.rows, ticket_id)
-        return Page(
-            records=list({record.remote_id: record for record in found}.values()),
-            next=None,
-            server_time=listing.answer.server_time,
-            rejected=listing.rejected,
-            rows=len(found) + len(listing.rejected),
+        own = [row for row in listing.rows if actions.is_of(row, source.spec.name)]
+        listing = listing.called(lambda number: f"{ticket_id}-{number}")
+        return page_of(
+            listing, lambda row: pick([row], ticket_id), rows=own, name_of=lambda row: f"{ticket_id}-{row.id}"
         )
 
     def count(self, source: Source, request: ReadRequest) -> int:
@@ -108,6 +111,7 @@ class Reader:
         rows = [row for row in listing.rows if row.id == number]
         if not rows:
             raise NotFound("There is no such ticket.")
+        notice(entry for entry in listing.remarks if entry.remote_id == str(number))
         return source.record(rows[0], self._context(source, rows, scope))
 
     def _landed(self, source: Source, request: ReadRequest, step: Step, listing: Listing[Any]) -> Page:
@@ -119,7 +123,8 @@ class Reader:
             place = Place(cap=_cap(request), part=step.place.part + 1, began=began)
         rows = [row for row in rows if _is_asked(row, step.question)]
         records_context = self._context(source, rows, request.scope)
-        page = page_of(source, listing, _without_repeats(rows), records_context, place)
+        following = None if place is None else msgspec.to_builtins(place)
+        page = page_of(listing, _mapping(source, records_context), rows=_without_repeats(rows), following=following)
         return _in_scope(page, request, late=step.question.late)
 
     def _list(self, source: Source, params: Params) -> Listing[Any]:
@@ -141,10 +146,12 @@ class Reader:
         return {"include_custom_fields": ",".join(wanted)} if wanted else {}
 
     def _context(self, source: Source, rows: Sequence[Any], scope: Scope) -> Context:
+        unnamed = any(needs_choices(getattr(row, "customfields", None)) for row in rows)
+        choices = self.vocabulary.choices() if unnamed else {}
         if not source.named:
-            return Context()
+            return Context(choices=choices)
         wanted = None if scope.custom_field_ids is None else frozenset(scope.custom_field_ids)
-        return Context(names=self.vocabulary.names_for(rows), custom_field_ids=wanted)
+        return Context(names=self.vocabulary.names_for(rows), custom_field_ids=wanted, choices=choices)
 
     def _closed(self, source: Source, listing: Listing[Any]) -> frozenset[int]:
         """The statuses that close a ticket: those that the same list leaves out when it is asked to."""
@@ -155,9 +162,10 @@ class Reader:
 
     def _counted(self, source: Source, params: Any) -> int:
         listing = self._list(source, {**params, "pageinate": "true", "page_no": 1, "page_size": 1})
-        if listing.total is None:
+        total = total_of(listing)
+        if total is None:
             raise ProtocolError("Halo does not say how many records there are.")
-        return listing.total
+        return total
 
     def _unwanted(self, source: Source, request: ReadRequest, question: Question) -> int:
         if source is not TICKET_SOURCE or request.since is not None or not request.scope.excluded_status_ids:
@@ -181,12 +189,13 @@ def advanced(step: Step, listing: Listing[Any], *, newest_first: bool) -> tuple[
     """
     place, view = step.place, step.view
     sign = -1 if newest_first else 1
-    ids = [sign * row.id for row in listing.rows]
-    total = view.start + listing.sent if listing.total is None else listing.total
+    ids, known = [sign * number for number in listing.ids], [sign * number for number in listing.known_ids]
+    told = total_of(listing)
+    total = view.start + listing.sent if told is None else told
     if ids != sorted(ids) or place.page:
         return _by_numbers(place, view, listing, total)
     last = None if place.last is None else sign * place.last
-    if _has_gap(view, ids, last, total):
+    if _has_gap(view, known, last, total) and (known or not listing.sent):
         back = max(0, min(place.offset, total) - place.cap // 2)
         return [], _stalled(msgspec.structs.replace(place, offset=back))
     rows = [row for row in listing.rows if last is None or sign * row.id > last]
@@ -194,15 +203,16 @@ def advanced(step: Step, listing: Listing[Any], *, newest_first: bool) -> tuple[
     if end >= total:
         return rows, None
     cap = listing.sent if LEAST_PAGE <= listing.sent < view.size else place.cap
-    onward = msgspec.structs.replace(place, offset=end, cap=cap, last=rows[-1].id if rows else place.last)
-    return rows, msgspec.structs.replace(onward, stalls=0) if rows else _stalled(onward)
+    new = [number for number in known if last is None or number > last]
+    onward = msgspec.structs.replace(place, offset=end, cap=cap, last=sign * max(new) if new else place.last)
+    return rows, msgspec.structs.replace(onward, stalls=0) if new else _stalled(onward)
 
 
 def _has_gap(view: Window, ids: list[int], last: int | None, total: int) -> bool:
     """Whether records may lie between the last one read and the beginning of this page."""
     if view.start == 0 or last is None:
         return False
-    return ids[0] > last if ids else total > 0
+    return min(ids) > last if ids else total > 0
 
 
 def _by_numbers(place: Place, view: Window, listing: Listing[Any], total: int) -> tuple[list[Any], Place | None]:
@@ -221,21 +231,11 @@ def _stalled(place: Place) -> Place:
     return msgspec.structs.replace(place, stalls=place.stalls + 1)
 
 
-def page_of(source: Source, listing: Listing[Any], rows: list[Any], context: Context, place: Place | None) -> Page:
-    found: list[Record] = []
-    rejected = list(listing.rejected)
-    for row in rows:
-        try:
-            found += source.many(row) if source.many is not None else [source.record(row, context)]
-        except (ValueError, OverflowError) as err:
-            rejected.append(Rejected(remote_id=str(row.id), message=f"A value is out of range: {err}."))
-    return Page(
-        records=found,
-        next=None if place is None else msgspec.to_builtins(place),
-        server_time=listing.answer.server_time,
-        rejected=rejected,
-        rows=len(found) + len(rejected),
-    )
+def _mapping(source: Source, context: Context) -> Callable[[Any], Sequence[Record]]:
+    """From a row to its records."""
+    if source.many is not None:
+        return source.many
+    return lambda row: [source.record(row, context)]
 
 
 def _in_scope(page: Page, request: ReadRequest, *, late: bool) -> Page:

@@ -14,6 +14,7 @@ import msgspec
 from integrations import client_records, records
 from integrations.adapters.halo import actions, client_mapping, client_payloads, mapping
 from integrations.adapters.halo import payloads as halo
+from integrations.adapters.halo.custom_fields import Choices
 from integrations.adapters.halo.mapping import Names
 from integrations.port import Reach, StreamSpec
 
@@ -38,6 +39,7 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
     names: Names = Names()
     custom_field_ids: frozenset[str] | None = None
     closed: frozenset[int] = frozenset()
+    choices: Choices = {}
 
 
 class Source(msgspec.Struct, frozen=True, kw_only=True):
@@ -182,7 +184,7 @@ TICKET_SOURCE = Source(
     ),
     path="Tickets",
     payload=halo.Ticket,
-    record=lambda row, context: mapping.ticket(row, context.names, context.custom_field_ids),
+    record=lambda row, context: mapping.ticket(row, context.names, context.custom_field_ids, context.choices),
     key="tickets",
     paged=True,
     named=True,
@@ -200,7 +202,7 @@ ASSET_SOURCE = Source(
     spec=_holding("assets", client_records.AssetRecord, ASSETS, "companies", "sites"),
     path="Asset",
     payload=client_payloads.Asset,
-    record=lambda row, context: client_mapping.asset(row),
+    record=lambda row, context: client_mapping.asset(row, context.choices),
     key="assets",
     params=INACTIVE_TOO,
     alone=DETAILS,
@@ -218,7 +220,7 @@ CONTRACT_SOURCE = Source(
     spec=_holding("agreements", client_records.AgreementRecord, CONTRACTS, "companies", "contacts"),
     path="ClientContract",
     payload=client_payloads.Contract,
-    record=lambda row, context: client_mapping.contract(row),
+    record=lambda row, context: client_mapping.contract(row, context.choices),
     key="contracts",
     params={"includeinactive": "true"},
     paged=True,

@@ -11,11 +11,13 @@ import time
 from collections.abc import Iterable
 
 from integrations.adapters.halo import payloads as halo
-from integrations.adapters.halo.client import Halo, Listing, R
+from integrations.adapters.halo.client import Halo, R
 from integrations.adapters.halo.client_payloads import AssetType
-from integrations.adapters.halo.custom_fields import TICKETS
+from integrations.adapters.halo.custom_fields import TICKETS, Choices
 from integrations.adapters.halo.mapping import UNASSIGNED, Names
+from integrations.adapters.halo.payloads import number
 from integrations.adapters.halo.streams import ASSETS, FIELDS, SOURCES
+from integrations.decoding import Listing
 from integrations.errors import PermissionMissing, UnsupportedFeature
 
 AGAIN_AFTER = 60.0
@@ -32,6 +34,7 @@ class Vocabulary:
         self._names: Names | None = None
         self._read_at = 0.0
         self._fields: tuple[str, ...] | None = None
+        self._choices: Choices | None = None
         self._asset_types: tuple[int, ...] | None = None
 
     def names_for(self, rows: Iterable[halo.Ticket]) -> Names:
@@ -53,6 +56,13 @@ class Vocabulary:
             if self._fields is None:
                 self._fields = self._read_fields()
             return self._fields
+
+    def choices(self) -> Choices:
+        """What the choices of custom fields are called, of all kinds of records; none where the application may not see them."""
+        with self._lock:
+            if self._choices is None:
+                self._choices = self._read_choices()
+            return self._choices
 
     def asset_types(self) -> tuple[int, ...]:
         """The types of assets in the order of their ids; none where the application may not see them."""
@@ -87,6 +97,13 @@ class Vocabulary:
             ).rows
         except (PermissionMissing, UnsupportedFeature):
             return []
+
+    def _read_choices(self) -> Choices:
+        try:
+            rows = field_definitions(self._remote).rows
+        except (PermissionMissing, UnsupportedFeature):
+            return {}
+        return {row.id: {str(number(one.id)): one.name for one in row.values or () if one.name} for row in rows}
 
     def _read_fields(self) -> tuple[str, ...]:
         try:

@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 
+from integrations.boundary import bounded
 from integrations.port import Adapter, Observer
 from integrations.registry import provider
 from tests.integrations.adapters.facts import facts_of
@@ -27,9 +28,8 @@ class Sandbox:
         self.credentials: dict[str, str] = {name: str(told[name]) for name in fields}
 
     def open(self, observer: Observer | None = None, changed: Mapping[str, str] | None = None) -> Adapter:
-        return provider(self.key).open(
-            {**self.credentials, **(changed or {})}, allowed_networks=["127.0.0.0/8"], observer=observer
-        )
+        credentials = {**self.credentials, **(changed or {})}
+        return bounded(provider(self.key).open(credentials, allowed_networks=["127.0.0.0/8"], observer=observer))
 
     def control(self, method: str, path: str, payload: object = None) -> Any:
         """One request to the control door; the decoded answer, None for an empty one."""

@@ -246,3 +246,22 @@ def test_only_chosen_user_fields_are_kept() -> None:
 )
 def test_fields_are_spelt_as_autotask_does(name: str, wire: str) -> None:
     assert at.wire_name(name) == wire
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("1", "Gold"),
+        (3, "Lead"),
+        ("1,3", ["Gold", "Lead"]),
+        (" 1 ; 3 ", ["Gold", "Lead"]),
+        ([1, "3", 9], ["Gold", "Lead", "9"]),
+        ("1,9", "1,9"),
+        ("Rome, Italy", "Rome, Italy"),
+    ],
+)
+def test_several_values_of_a_list_are_the_list_of_their_labels(value: Any, expected: Any) -> None:
+    options = [at.PickListValue(value="1", label="Gold"), at.PickListValue(value=3, label="Lead")]
+    field = at.Field(name="Metals", is_pick_list=True, picklist_values=options)
+    found = custom_values([at.UserField(name="Metals", value=value)], {"Metals": field})
+    assert found == {"Metals": {"caption": "Metals", "type": "list", "value": expected}}

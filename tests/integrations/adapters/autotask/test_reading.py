@@ -81,9 +81,12 @@ def test_an_odd_row_is_reported_and_costs_nothing_else() -> None:
     odd = [{"id": 2, "title": {"a": 1}}, {"id": 3, "queueID": "29"}, {"id": 4, "completedDate": ""}]
     with Loopback(Entity(rows(1) + odd)) as server:
         found = adapter_on(server).read_page(ReadRequest(stream="tickets"))
-    assert [record.remote_id for record in found.records] == ["1", "3", "4"]
-    assert [entry.remote_id for entry in found.rejected] == ["2"]
-    assert found.rows == 4
+    assert [record.remote_id for record in found.records] == ["1", "2", "3", "4"]
+    assert [(entry.remote_id, entry.field, entry.understood) for entry in found.remarks] == [
+        ("2", "title", False),
+        ("3", "queueID", True),
+    ]
+    assert (found.rows, found.rejected) == (4, [])
 
 
 def test_a_scope_becomes_clauses_and_changes_are_asked_for_without_it() -> None:

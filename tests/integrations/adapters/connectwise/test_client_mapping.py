@@ -13,6 +13,7 @@ import pytest
 from integrations.adapters.connectwise import client_mapping as mapping
 from integrations.adapters.connectwise import client_payloads as cw
 from integrations.adapters.connectwise.payloads import Reference
+from integrations.cleaning import cleaned
 from integrations.client_records import (
     AgreementAdditionRecord,
     AgreementRecord,
@@ -22,6 +23,7 @@ from integrations.client_records import (
     OpportunityStatusRecord,
     ProductRecord,
 )
+from integrations.port import Rejected
 
 PAYLOADS = msgspec.json.decode((Path(__file__).parent / "payloads" / "holdings.json").read_bytes())
 ACME = {"company_id": "250", "company_name": "Acme Ltd"}
@@ -148,9 +150,12 @@ def test_an_invoice_adds_payments_and_credits_exactly() -> None:
     assert mapping.invoice(loaded(cw.Invoice, "invoice", payments=None, credits=None)).paid is None
 
 
-def test_an_amount_beyond_all_bounds_is_no_invoice() -> None:
-    with pytest.raises(ValueError, match="not an amount"):
-        mapping.invoice(loaded(cw.Invoice, "invoice", total=1e300))
+def test_an_amount_beyond_all_bounds_is_left_out_and_costs_nothing_else() -> None:
+    record = mapping.invoice(loaded(cw.Invoice, "invoice", total=1e300))
+    found = cleaned(record)
+    assert not isinstance(found, Rejected)
+    assert found[0] == msgspec.structs.replace(record, total=None)
+    assert [(remark.field, remark.understood) for remark in found[1]] == [("total", False)]
 
 
 def test_an_opportunity_with_everything() -> None:

@@ -143,6 +143,16 @@ def test_a_contact_without_a_default_shows_its_first_address() -> None:
     assert contact(cw.Contact(id=1, communication_items=items)).email == "a@example.com"
 
 
+def test_a_contact_with_a_default_number_alone_has_it_and_items_go_before_it() -> None:
+    row = cw.Contact(id=1, default_phone_type="Direct", default_phone_nbr="813 555 0100", default_phone_extension="7")
+    found = contact(row)
+    assert found.phone == "813 555 0100 x7"
+    assert found.phones == [{"type": "Direct", "value": "813 555 0100 x7", "default": True}]
+    row.communication_items = [cw.CommunicationItem(value="1", communication_type="Phone")]
+    assert [phone["value"] for phone in contact(row).phones] == ["1"]
+    assert contact(cw.Contact(id=1, default_phone_type="Direct")).phones == []
+
+
 def test_a_company() -> None:
     assert mapping.company(loaded(cw.Company, "company")) == CompanyRecord(
         remote_id="250",

@@ -6,13 +6,15 @@ import datetime as dt
 
 import hypothesis
 import hypothesis.strategies as st
+import msgspec
 import pytest
 
+from integrations.boundary import bounded
 from integrations.errors import NotFound, ProtocolError, UnsupportedFeature
 from integrations.port import ReadRequest, Scope
 from integrations.records import CategoryRecord, NoteRecord, TicketRecord
 from tests.integrations.adapters.connectwise.collection import Collection, adapter_on, rows, walked
-from tests.loopback import Loopback, json_reply, reply, routes
+from tests.loopback import Answer, Loopback, Received, json_reply, reply, routes
 
 TICKETS = ReadRequest(stream="tickets", page_size=2)
 SHUFFLED = (8, 3, 5, 1, 9, 4, 2)
@@ -90,7 +92,7 @@ def test_paging_that_does_not_advance_is_an_error_not_a_loop() -> None:
 def test_of_two_rows_with_one_id_the_later_counts() -> None:
     twice = [{"id": 1, "summary": "old"}, {"id": 2, "summary": "b"}, {"id": 1, "summary": "new"}]
     with Loopback(lambda request: json_reply(sorted(twice, key=lambda row: int(str(row["id"]))), Link="")) as server:
-        page = adapter_on(server).read_page(TICKETS)
+        page = bounded(adapter_on(server)).read_page(TICKETS)
     assert [(record.remote_id, getattr(record, "summary", "")) for record in page.records] == [("1", "new"), ("2", "b")]
     assert page.rows == 3
 
@@ -104,10 +106,14 @@ def test_an_odd_row_costs_itself_and_not_its_page() -> None:
     ]
     with Loopback(lambda request: json_reply(odd, Link="")) as server:
         page = adapter_on(server).read_page(TICKETS)
-    assert [record.remote_id for record in page.records] == ["1", "3"]
-    assert [entry.remote_id for entry in page.rejected] == ["2", ""]
+    assert [record.remote_id for record in page.records] == ["1", "2", "3"]
+    assert [(entry.remote_id, entry.message) for entry in page.rejected] == [("", "It has no id.")]
+    assert [(entry.remote_id, entry.field, entry.understood) for entry in page.remarks] == [
+        ("2", "summary", False),
+        ("3", "id", True),
+    ]
     assert page.rows == 4
-    assert "jo@example.com" not in page.rejected[0].sample
+    assert "jo@example.com" not in page.remarks[0].sample
 
 
 def test_a_time_that_cannot_be_utc_is_none_and_costs_nothing() -> None:
@@ -149,15 +155,33 @@ FIELDS = (
 def test_whatever_rows_come_each_is_a_record_or_is_rejected(odd: list[object]) -> None:
     with Loopback(lambda request: json_reply(odd, Link="")) as server:
         adapter = adapter_on(server)
-        page = adapter.read_page(ReadRequest(stream="tickets", newest_first=False))
+        page = bounded(adapter).read_page(ReadRequest(stream="tickets", newest_first=False))
         adapter.close()
     assert page.rows == len(odd)
     assert len({record.remote_id for record in page.records}) == len(page.records)
 
 
 def test_a_page_of_nothing_but_odd_rows_is_an_error_where_the_next_cannot_be_known() -> None:
-    with Loopback(lambda request: json_reply([{"id": 1, "summary": 5}])) as server, pytest.raises(ProtocolError):
-        adapter_on(server).read_page(TICKETS, {"after": "0"})
+    with Loopback(lambda request: json_reply([{"summary": "no id"}])) as server:
+        adapter = adapter_on(server)
+        with pytest.raises(ProtocolError):
+            adapter.read_page(ReadRequest(stream="tickets", page_size=1), {"after": "0"})
+        last = adapter.read_page(TICKETS, {"after": "0"})
+    assert (last.records, len(last.rejected), last.next) == ([], 1, None)
+
+
+def test_a_row_that_says_no_more_than_its_id_is_walked_past() -> None:
+    sent = [{"id": 1}, b'{"id": 2, "summary": tru}', {"id": 3}]
+    body = b",".join(row if isinstance(row, bytes) else msgspec.json.encode(row) for row in sent)
+
+    def answer(request: Received) -> Answer:
+        return reply(b"[" + body + b"]" if "id > 3" not in request.query.get("conditions", "") else b"[]")
+
+    with Loopback(answer) as server:
+        page = adapter_on(server).read_page(TICKETS, {"after": "0"})
+    assert [record.remote_id for record in page.records] == ["1", "3"]
+    assert [entry.remote_id for entry in page.rejected] == ["2"]
+    assert page.next == {"after": "3"}
 
 
 def test_an_incremental_read_asks_by_the_stamp_alone() -> None:

@@ -19,7 +19,7 @@ from integrations.errors import (
     TransientError,
     UnsupportedFeature,
 )
-from integrations.port import ReadRequest
+from integrations.port import ReadRequest, Scope
 from integrations.records import CompanyRecord
 from tests.loopback import Answer, Loopback, Received, json_reply, reply
 
@@ -165,6 +165,25 @@ def test_only_a_record_asked_for_by_its_number_can_be_gone() -> None:
 def test_rows_are_found_under_whatever_key_they_stand(body: object) -> None:
     with served(lambda request: json_reply(body)) as server:
         assert [record.remote_id for record in read(adapter_on(server))] == ["12"]
+
+
+def test_choices_that_come_without_their_texts_are_looked_up_once() -> None:
+    fields = [{"id": 7, "usage": 1, "values": [{"id": 1, "name": "Mail"}, {"id": 3, "name": "Files"}]}]
+
+    def answer(request: Received) -> Answer:
+        if request.path.endswith("/FieldInfo"):
+            return json_reply(fields)
+        rows = [{"id": n, "customfields": [{"id": 7, "type": 3, "value": "1,3"}]} for n in (1, 2)]
+        return json_reply({"record_count": 2, "tickets": rows} if request.path.endswith("/Tickets") else [])
+
+    with served(answer) as server:
+        adapter = adapter_on(server)
+        scope = Scope(custom_field_ids=("7",))
+        page = adapter.read_page(ReadRequest(stream="tickets", scope=scope))
+        adapter.read_page(ReadRequest(stream="tickets", scope=scope))
+        asked = [request.path for request in server.received].count("/api/FieldInfo")
+    values = [getattr(record, "custom_fields", {})["7"]["value"] for record in page.records]
+    assert (values, asked) == ([["Mail", "Files"]] * 2, 1)
 
 
 def test_an_odd_row_costs_itself_only() -> None:

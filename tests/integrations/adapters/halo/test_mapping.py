@@ -136,11 +136,36 @@ def test_custom_fields_keep_the_words_of_a_choice() -> None:
     assert {key: field["value"] for key, field in found.items()} == {
         "210": "abc",
         "211": "Production",
-        "212": "Mail, Files",
+        "212": ["Mail", "Files"],
         "215": False,
     }
     assert found["215"]["caption"] == "VIP"
     assert set(custom_values(values, frozenset({"211"}))) == {"211"}
+
+
+@pytest.mark.parametrize(
+    ("value", "display", "expected"),
+    [
+        ([{"id": 1, "name": "Mail"}, {"id": 3}], None, ["Mail", "3"]),
+        ("1,3", None, ["Mail", "Files"]),
+        ("1, 3", "Post, Akten", ["Post", "Akten"]),
+        ("1,3", "Mail", "Mail"),
+        ("1,9", None, ["Mail", "9"]),
+        ("3", None, "Files"),
+        (3, "Akten", "Akten"),
+        ("", None, None),
+    ],
+)
+def test_several_choices_are_a_list_of_their_texts(value: object, display: str | None, expected: object) -> None:
+    field = halo.CustomValue(id=212, label="Systems", type=3, value=value, display=display)
+    found = custom_values([field], None, {212: {"1": "Mail", "3": "Files"}})
+    assert found == ({} if expected is None else {"212": {"caption": "Systems", "type": "list", "value": expected}})
+
+
+def test_a_contact_with_a_last_name_alone_has_the_first_name_of_its_whole_name() -> None:
+    found = mapping.contact(halo.User(id=1, name="John Smith", firstname="", surname="Smith"))
+    assert (found.first_name, found.last_name) == ("John", "Smith")
+    assert mapping.member(halo.Agent(id=5, name=" ", firstname="Ada", surname="Byrne")).name == "Ada Byrne"
 
 
 def test_only_fields_of_tickets_are_offered_for_tickets() -> None:

@@ -12,8 +12,8 @@ from integrations.adapters.halo.paging import LARGEST_PAGE, Place, Window, windo
 from integrations.adapters.halo.questions import Question
 from integrations.adapters.halo.reading import Step, advanced
 from integrations.adapters.halo.streams import SOURCES
+from integrations.answers import Answer
 from integrations.errors import ProtocolError
-from integrations.http import Answer
 
 ANSWER = Answer(method="GET", path="Client", status=200, headers={}, body=b"")
 QUESTION = Question(source=SOURCES["tickets"], params={})
@@ -32,7 +32,7 @@ class Remote:
         size = min(view.size, self.cap)
         start = (view.number - 1) * size
         rows = [halo.Client(id=number) for number in self.ids[start : start + size]]
-        return Listing(rows=rows, rejected=[], total=len(self.ids), answer=ANSWER)
+        return Listing(rows=rows, rejected=[], head={"record_count": len(self.ids)}, answer=ANSWER)
 
 
 def step(remote: Remote, place: Place, *, newest_first: bool = False) -> tuple[list[int], Place | None]:
@@ -100,7 +100,9 @@ def test_a_page_that_never_advances_ends_the_walk() -> None:
     class Stuck(Remote):
         def page(self, view: Window) -> Listing[halo.Client]:
             first = Window(1, view.size)
-            return Listing(rows=super().page(first).rows, rejected=[], total=len(self.ids), answer=ANSWER)
+            return Listing(
+                rows=super().page(first).rows, rejected=[], head={"record_count": len(self.ids)}, answer=ANSWER
+            )
 
     with pytest.raises(ProtocolError, match="does not advance"):
         walk(Stuck(list(range(5_000))))
@@ -110,7 +112,7 @@ def test_empty_pages_before_the_end_are_asked_for_again_and_not_for_ever() -> No
     class Empty(Remote):
         def page(self, view: Window) -> Listing[halo.Client]:
             self.asked.append(view)
-            return Listing(rows=[], rejected=[], total=len(self.ids), answer=ANSWER)
+            return Listing(rows=[], rejected=[], head={"record_count": len(self.ids)}, answer=ANSWER)
 
     with pytest.raises(ProtocolError, match="does not advance"):
         walk(Empty(list(range(500))))

@@ -8,8 +8,11 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from integrations.answers import Answer
+from integrations.decoding import Frame, decoded, listing_of
 from integrations.errors import AddressRefused, AuthenticationFailed, IntegrationError, PermissionMissing
-from integrations.http import Answer, Client, decoded
+from integrations.http import Client
+from integrations.pages import page_of
 from integrations.port import (
     EVERYTHING,
     Budget,
@@ -24,7 +27,6 @@ from integrations.port import (
     StreamSpec,
 )
 from integrations.records import Record, TicketRecord
-from integrations.rows import row_by_row
 from integrations.scoping import of_wanted_company
 from portal.core.outbound import Limits
 from tests.integrations.adapters.tinydesk.streams import SOURCES, STREAMS, Source
@@ -34,9 +36,7 @@ TOLERANCE = dt.timedelta(minutes=5)
 P = TypeVar("P")
 
 
-class Listing(msgspec.Struct, frozen=True):
-    rows: list[msgspec.Raw]
-    more: bool
+FRAME = Frame(key="rows", head=("more",))
 
 
 class Count(msgspec.Struct, frozen=True):
@@ -138,17 +138,10 @@ class TinyDeskAdapter:
         self._client.close()
 
     def _page(self, source: Source, params: Mapping[str, str | int], scope: Scope) -> Page:
-        listing, answer = self._ask(source.path, Listing, params, source.spec.permission)
-        rows, rejected = row_by_row(listing.rows, source.row)
-        records = {str(row.id): _chosen(source.record(row), scope) for row in rows}
-        place = {"id": rows[-1].id} if listing.more and rows else None
-        return Page(
-            records=list(records.values()),
-            next=place,
-            server_time=answer.server_time,
-            rejected=rejected,
-            rows=len(listing.rows),
-        )
+        answer = self._client.send("GET", source.path, params=params, permission=source.spec.permission)
+        listing = listing_of(answer, source.row, FRAME)
+        place = {"id": listing.ids[-1]} if listing.head["more"] and listing.ids else None
+        return page_of(listing, lambda row: [_chosen(source.record(row), scope)], following=place)
 
     def _ask(
         self,
@@ -159,12 +152,12 @@ class TinyDeskAdapter:
         limits: Limits | None = None,
     ) -> tuple[P, Answer]:
         answer = self._client.send("GET", path, params=params, permission=permission, limits=limits)
-        return decoded(answer, msgspec.json.Decoder(kind)), answer
+        return decoded(answer, kind), answer
 
     def _readable(self, source: Source) -> Check:
         name = source.path.capitalize()
         try:
-            self._ask(source.path, Listing, {"limit": 1}, source.spec.permission, PROBE)
+            self._ask(source.path, dict[str, Any], {"limit": 1}, source.spec.permission, PROBE)
         except IntegrationError as err:
             missing = source.spec.permission if isinstance(err, PermissionMissing) else ""
             action = "Give the key this right in TinyDesk." if missing else "Test again."
