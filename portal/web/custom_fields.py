@@ -35,7 +35,7 @@ def _shown(field: dict[str, Any]) -> CustomField:
     value, kind = field.get("value"), str(field.get("type") or "").lower()
     if isinstance(value, bool):
         return CustomField(str(field.get("caption")), "Yes" if value else "No")
-    text = "" if value is None else str(value)
+    text = ", ".join(map(str, value)) if isinstance(value, list) else "" if value is None else str(value)
     if kind == "date":
         text = text.partition("T")[0]
     href = text if text.startswith(("https://", "http://")) and " " not in text else ""

@@ -79,7 +79,8 @@ def apply_stream(work: Work, stream: RunStream) -> None:
         if merged.updated:
             settle_conflicts(work, target.stream)
         keep_outside(work, target)
-        gone = remove_left(work, target) if work.quick else sweep(work, target, stream)
+        sweeps = not work.quick and not stream.incomplete
+        gone = sweep(work, target, stream) if sweeps else remove_left(work, target)
         counts = MergeCounts(merged.created, merged.updated, merged.unchanged, gone)
     stream.created, stream.updated, stream.unchanged, stream.removed = (
         counts.created,

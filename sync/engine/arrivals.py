@@ -36,11 +36,12 @@ def move_cursors(work: Work, streams: Collection[RunStream], *, anew: bool = Fal
     """Every page of these streams is merged: the next quick sync begins where this read began, by the PSA's clock.
 
     Also backwards: after a clock was set back, a cursor that only grows would be ahead of every change until the clock caught up.
+    The cursor of a stream of which not all could be read stays where it is.
     """
     reach = {spec.name: spec.reach for spec in work.adapter.streams}
     with connection.cursor() as cursor:
         for stream in streams:
-            if reach.get(stream.name) is Reach.GLOBAL:
+            if reach.get(stream.name) is Reach.GLOBAL and not stream.incomplete:
                 own = {"stream": stream.name, "watermark": stream.watermark, "full": not work.quick, "anew": anew}
                 cursor.execute(CURSOR, work.context().parameters() | own)
 

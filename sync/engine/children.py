@@ -215,7 +215,8 @@ def land_rows(
         refused = [*(record for _, page in answers for record in page.rejected), *odd, *done.rejected]
         stream.failed += len(refused)
         rejected(work.run.pk, work.lease.organization_id, spec.name, refused)
-        remarked(work.run.pk, work.lease.organization_id, spec.name, done.remarks)
+        remarks = [*(remark for _, page in answers for remark in page.remarks), *done.remarks]
+        remarked(work.run.pk, work.lease.organization_id, spec.name, remarks, refused)
         if work.mode is Mode.LIVE:
             asked = Parents([parent.remote_id for parent, _ in answers], fetched_at)
             count(stream, merge_children(work, target, number, asked))

@@ -20,7 +20,7 @@ from sync.bells import ring_waiting
 from sync.engine.alarms import alarm_end, alarm_raise
 from sync.engine.audit import plan_audit
 from sync.engine.issues import note_failures, settle
-from sync.engine.journal import issue, note
+from sync.engine.journal import LEFT_OUT, issue, note
 from sync.engine.lease import GIVEN_BACK, Lease, LeaseLost, step
 from sync.engine.mapped import kinds_words, map_arrivals
 from sync.engine.plan import delay_of, result_of
@@ -36,9 +36,9 @@ def done(work: Work) -> None:
     """The run is applied: its result is computed from what it wrote and what it could not."""
     with step(work.lease):
         figures = figures_of(work)
-        issues = RunIssue.objects.filter(run_id=work.run.pk).count()
+        issues, lacking = issues_of(work)
         unmapped = map_arrivals(work)
-        result = result_of(written=sum(figures.values()), issues=issues + len(unmapped))
+        result = result_of(written=sum(figures.values()), issues=issues + lacking + len(unmapped))
         work.bill()
         connection_answered(connection_id=work.connection.pk)
         note(
@@ -46,7 +46,7 @@ def done(work: Work) -> None:
             work.lease.organization_id,
             "info",
             f"Finished: {Run.Result(result).label}",
-            issues=issues,
+            issues=issues + lacking,
             created=figures["created"],
             updated=figures["updated"],
             removed=figures["removed"],
@@ -54,7 +54,9 @@ def done(work: Work) -> None:
         settle(work)
         plan_audit(work.run.pk, work.connection, work.settings)
         alarm_end(work.run.pk)
-        message = summary_of(figures, issues) + (f" New and not mapped: {kinds_words(unmapped)}." if unmapped else "")
+        message = summary_of(figures, issues, lacking) + (
+            f" New and not mapped: {kinds_words(unmapped)}." if unmapped else ""
+        )
         _close(work.lease.run_id, Run.State.DONE, result, message=message)
 
 
@@ -62,12 +64,12 @@ def previewed(work: Work) -> None:
     """A preview has ended: its result says what a sync would do. Troubles and issues of the connection stay as they were."""
     with step(work.lease):
         figures = figures_of(work)
-        issues = RunIssue.objects.filter(run_id=work.run.pk).count()
-        result = result_of(written=sum(figures.values()), issues=issues)
-        message = preview_words(figures, issues, unsent=work.run.verification["preview"]["unsent"])
+        issues, lacking = issues_of(work)
+        result = result_of(written=sum(figures.values()), issues=issues + lacking)
+        message = preview_words(figures, issues, lacking, unsent=work.run.verification["preview"]["unsent"])
         work.bill()
         connection_answered(connection_id=work.connection.pk)
-        fields: dict[str, Any] = figures | {"issues": issues}
+        fields: dict[str, Any] = figures | {"issues": issues + lacking}
         note(work.run.pk, work.lease.organization_id, "info", message, **fields)
         _close(work.lease.run_id, Run.State.DONE, result, message=message)
 
@@ -75,13 +77,13 @@ def previewed(work: Work) -> None:
 WOULD = {"created": "create", "updated": "update", "removed": "remove"}
 
 
-def preview_words(figures: dict[str, int], issues: int, *, unsent: int = 0) -> str:
+def preview_words(figures: dict[str, int], issues: int, lacking: int = 0, *, unsent: int = 0) -> str:
     """What a sync would do, in a sentence: "Preview: would create 12, update 40, remove 3."."""
     parts = [f"{WOULD[name]} {rows:,}" for name, rows in figures.items() if rows]
     if unsent:
         parts.append(f"drop {unsent:,} unsent local change{'' if unsent == 1 else 's'}")
     said = f"Preview: would {', '.join(parts)}" if parts else "Preview: would change nothing"
-    return f"{said}; {issues:,} could not be read." if issues else f"{said}."
+    return f"{said}{f'; {issues:,} could not be read' if issues else ''}{lacking_words(lacking)}."
 
 
 def figures_of(work: Work) -> dict[str, int]:
@@ -91,11 +93,22 @@ def figures_of(work: Work) -> dict[str, int]:
     return {name: int(value or 0) for name, value in sums.items()}
 
 
-def summary_of(figures: dict[str, int], issues: int) -> str:
+def issues_of(work: Work) -> tuple[int, int]:
+    """(what could not be read or merged, records that were merged without a value that could not be understood)."""
+    found = RunIssue.objects.filter(run_id=work.run.pk)
+    return found.exclude(code=LEFT_OUT).count(), found.filter(code=LEFT_OUT).count()
+
+
+def lacking_words(lacking: int) -> str:
+    """The end of a summary: how many records came without a value."""
+    return f"; {lacking:,} came without a value that could not be understood" if lacking else ""
+
+
+def summary_of(figures: dict[str, int], issues: int, lacking: int = 0) -> str:
     """The result in a sentence."""
     parts = [f"{figures[name]:,} {name}" for name in ("created", "updated", "removed") if figures[name]]
     said = ", ".join(parts) or "Nothing had changed"
-    return f"{said}; {issues:,} could not be read or merged." if issues else f"{said}."
+    return f"{said}{f'; {issues:,} could not be read or merged' if issues else ''}{lacking_words(lacking)}."
 
 
 def _close(run_id: int, state: str, result: str, *, message: str, code: str = "") -> None:

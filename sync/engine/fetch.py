@@ -15,7 +15,7 @@ from portal.core.staging import staged
 from sync.engine.arrivals import arrived
 from sync.engine.conflicts import settle_conflicts
 from sync.engine.crash import crash_point
-from sync.engine.journal import note, rejected, remarked
+from sync.engine.journal import incomplete, note, rejected, remarked
 from sync.engine.lease import step
 from sync.engine.outside import forget_outside, keep_outside, scope_in_run
 from sync.engine.parentless import parentless
@@ -96,7 +96,7 @@ def land_rows(
     the first page may show that the PSA's clock was set back, so that changes bear stamps from before the cursor."""
     number = stream.pages + 1
     with step(work.lease) as now:
-        failed = list(page.rejected)
+        failed, remarks = list(page.rejected), list(page.remarks)
         if page.records:
             wanted, odd = scoped(work, spec.name, page.records, stream.watermark or page.server_time)
             done = stage(TARGETS[spec.name], work.context(), number, wanted, fetched_at)
@@ -104,10 +104,13 @@ def land_rows(
             forget_outside(work, spec.name)
             if work.mode is Mode.LIVE:
                 count(stream, merge_page(work, spec, number))
-            remarked(work.run.pk, work.lease.organization_id, spec.name, done.remarks)
+            remarks += done.remarks
             stream.fetched += done.rows
         stream.checkpoint, stream.pages = page.next, number
         stream.failed += len(failed)
+        if page.incomplete and not stream.incomplete:
+            stream.incomplete = page.incomplete
+            incomplete(work.run.pk, work.lease.organization_id, spec.name, page.incomplete)
         stream.seconds += seconds
         if stream.watermark is None:
             stream.watermark = page.server_time
@@ -124,6 +127,7 @@ def land_rows(
         if stream.state == RunStream.State.DONE:
             arrived(work, stream)
         rejected(work.run.pk, work.lease.organization_id, spec.name, failed)
+        remarked(work.run.pk, work.lease.organization_id, spec.name, remarks, failed)
         note(
             work.run.pk,
             work.lease.organization_id,

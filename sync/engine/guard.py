@@ -13,7 +13,7 @@ from django.db import connection
 from portal.core.merge import Target, read_whole_tables
 from portal.core.staging import staged
 from sync.engine.alarms import alarm_raise
-from sync.engine.journal import note
+from sync.engine.journal import LEFT_OUT, note
 from sync.engine.lease import step
 from sync.engine.outside import left_with_company, outside_parameters
 from sync.engine.parentless import away_with_parent
@@ -79,7 +79,7 @@ def unseen(target: Target) -> str:
     return f"""t.fetched_at < %(began)s
     AND NOT EXISTS (SELECT 1 {staged(target.staging, "s")} AND s.remote_id = t.remote_id AND s.in_scope)
     AND NOT EXISTS (SELECT 1 FROM sync_runissue i WHERE i.organization_id = %(organization)s AND i.run_id = %(run)s
-        AND i.stream = '{target.stream}' AND i.remote_id = t.remote_id)"""
+        AND i.stream = '{target.stream}' AND i.remote_id = t.remote_id AND i.code <> '{LEFT_OUT}')"""
 
 
 def chosen_away(work: Work, target: Target) -> str:
@@ -136,8 +136,9 @@ def find(work: Work) -> Finding:
 
 
 def swept(work: Work) -> list[Target]:
-    """The streams whose unseen rows the run removes."""
-    streams = [stream for stream in RunStream.objects_of(work.run) if stream.state != RunStream.State.SKIPPED]
+    """The streams whose unseen rows the run removes: those that were read, and wholly."""
+    read = RunStream.objects_of(work.run)
+    streams = [stream for stream in read if stream.state != RunStream.State.SKIPPED and not stream.incomplete]
     return [TARGETS[stream.name] for stream in streams if not work.by_parent(stream.name)]
 
 

@@ -55,7 +55,7 @@ def settle(work: Work) -> None:
     note_failures(run.organization_id, run.connection_id, run.pk)
     if not Issue.objects.filter(connection_id=run.connection_id, cleared_at=None).exists():
         return
-    ended = RunStream.objects.filter(run_id=run.pk, state=RunStream.State.DONE)
+    ended = RunStream.objects.filter(run_id=run.pk, state=RunStream.State.DONE, incomplete="")
     done = list(ended.values_list("name", flat=True))
     reach = {spec.name: spec.reach for spec in work.adapter.streams}
     whole = [] if work.quick else [name for name in done if reach.get(name) is Reach.GLOBAL]

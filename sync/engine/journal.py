@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -14,6 +16,7 @@ from sync.models import RunIssue, RunLog
 log = structlog.get_logger("sync")
 CAUSE = "left(regexp_replace({message}, '[0-9]+', '#', 'g'), 300)"
 """A message without its numbers, in SQL: what fails alike has the same."""
+CAUSELESS = re.compile(r"[0-9]+")
 
 
 def note(run_id: int, organization_id: int, level: str, message: str, *, stream: str = "", **fields: Any) -> None:
@@ -66,6 +69,53 @@ def _issue(
     )
 
 
+LEFT_OUT = "value_left_out"
+"""The code of an issue about values that a record comes without. The record itself is merged, counted and swept like any other."""
+MOST_WORDS = 1000
+MOST_FIELDS = 20
+
+
+def remarked(
+    run_id: int, organization_id: int, stream: str, remarks: Sequence[Remark], refused: Sequence[Rejected] = ()
+) -> None:
+    """Values of records that were odd: one issue a record for those that were left out, one line of the log for those that were
+    understood all the same. A record that was ``refused`` has an issue of its own, which says more."""
+    gone = {entry.remote_id for entry in refused if entry.remote_id}
+    lost: dict[str, list[Remark]] = {}
+    for remark in remarks:
+        if not remark.understood and remark.remote_id not in gone:
+            lost.setdefault(remark.remote_id, []).append(remark)
+    RunIssue.objects.bulk_create(
+        _issue(run_id, organization_id, stream, LEFT_OUT, _said(found), remote_id, _shown(found))
+        for remote_id, found in lost.items()
+    )
+    if understood := Counter(CAUSELESS.sub("#", remark.field) for remark in remarks if remark.understood):
+        fields = dict(understood.most_common(MOST_FIELDS))
+        note(
+            run_id,
+            organization_id,
+            "debug",
+            "Values written in another way were understood",
+            stream=stream,
+            fields=fields,
+        )
+
+
+def _said(remarks: Sequence[Remark]) -> str:
+    return (". ".join(dict.fromkeys(remark.message.removesuffix(".") for remark in remarks)) + ".")[:MOST_WORDS]
+
+
+def _shown(remarks: Sequence[Remark]) -> str:
+    return "; ".join(f"{remark.field}: {remark.sample}" for remark in remarks if remark.sample)
+
+
+def incomplete(run_id: int, organization_id: int, stream: str, message: str) -> None:
+    """More of a stream was sent than can be read: what is not among it is not known to be gone."""
+    said = f"{message} What is here of it stays, and nothing of it is removed."
+    issue(run_id, organization_id, stream, "incomplete_answer", said)
+    note(run_id, organization_id, "warning", said, stream=stream)
+
+
 def rejected(run_id: int, organization_id: int, stream: str, records: Sequence[Rejected]) -> None:
     """The records of a page that could not be understood."""
     if not records:
@@ -74,24 +124,3 @@ def rejected(run_id: int, organization_id: int, stream: str, records: Sequence[R
         _issue(run_id, organization_id, stream, "record_rejected", one.message, one.remote_id, one.sample)
         for one in records
     )
-
-
-LEFT_OUT = "value_left_out"
-"""The code of an issue about values that a record comes without. The record itself is merged, counted and swept like any other."""
-MOST_WORDS = 1000
-
-
-def remarked(run_id: int, organization_id: int, stream: str, remarks: Sequence[Remark]) -> None:
-    """Values of records that were odd: one issue a record for those that were left out."""
-    lost: dict[str, list[Remark]] = {}
-    for remark in remarks:
-        if not remark.understood:
-            lost.setdefault(remark.remote_id, []).append(remark)
-    RunIssue.objects.bulk_create(
-        _issue(run_id, organization_id, stream, LEFT_OUT, _said(found), remote_id, "")
-        for remote_id, found in lost.items()
-    )
-
-
-def _said(remarks: Sequence[Remark]) -> str:
-    return (". ".join(dict.fromkeys(remark.message.removesuffix(".") for remark in remarks)) + ".")[:MOST_WORDS]

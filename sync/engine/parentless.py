@@ -18,6 +18,7 @@ from integrations.records import Record
 from portal.core.merge import Target
 from portal.core.staging import staged
 from sync.columns import field_of
+from sync.engine.journal import LEFT_OUT
 from sync.engine.plan import Mode, since_of
 from sync.engine.work import Work
 from sync.models import Cursor, RunStream
@@ -35,15 +36,15 @@ PARENTS = {name: parent for name, parent, _ in CHILDREN}
 SERVERS = dt.timedelta(seconds=30)
 """How far the clocks of a PSA's servers may be apart."""
 
-MISSING = """
+MISSING = f"""
 SELECT u.remote_id FROM unnest(%(parents)s::text[]) u(remote_id)
-WHERE NOT EXISTS (SELECT 1 {staged} AND s.remote_id = u.remote_id AND s.in_scope)
-    AND (%(complete)s OR NOT EXISTS (SELECT 1 FROM "{table}" t WHERE t.connection_id = %(connection)s
+WHERE NOT EXISTS (SELECT 1 {{staged}} AND s.remote_id = u.remote_id AND s.in_scope)
+    AND (%(complete)s OR NOT EXISTS (SELECT 1 FROM "{{table}}" t WHERE t.connection_id = %(connection)s
         AND t.remote_id = u.remote_id AND t.removed_at IS NULL))
     AND NOT EXISTS (SELECT 1 FROM sync_runissue i WHERE i.organization_id = %(organization)s AND i.run_id = %(journal_run)s
-        AND i.stream = %(parent)s AND i.remote_id = u.remote_id)
+        AND i.stream = %(parent)s AND i.remote_id = u.remote_id AND i.code <> '{LEFT_OUT}')
     AND NOT EXISTS (SELECT 1 FROM sync_issue i WHERE i.connection_id = %(connection)s AND i.stream = %(parent)s
-        AND i.remote_id = u.remote_id AND i.cleared_at IS NULL)"""
+        AND i.remote_id = u.remote_id AND i.cleared_at IS NULL AND i.code <> '{LEFT_OUT}')"""
 """Which of these parents are not here. One that could not be read is not known to be left out."""
 
 

@@ -192,6 +192,7 @@ class RunStream(TenantModel):
     """One stream's part of a run. ``checkpoint``: where to go on. ``expected_source``: words for where "expected" comes from.
 
     ``watermark``: the cursor to store when the stream is merged. ``coverage``: {"read": …, "of": …} of a per-parent stream.
+    ``incomplete``: why not all of it could be read; then nothing is swept, and the cursor stays.
     """
 
     class State(models.TextChoices):
@@ -221,6 +222,7 @@ class RunStream(TenantModel):
     watermark = models.DateTimeField(null=True)
     since = models.DateTimeField(null=True)
     coverage = models.JSONField(default=dict)
+    incomplete = models.TextField(blank=True)
     message = models.TextField(blank=True)
     started_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)

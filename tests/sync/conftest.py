@@ -34,6 +34,15 @@ def calm(sandbox: Sandbox) -> Iterator[Sandbox]:
     sandbox.control("faults", method="DELETE")
 
 
+def unreadable(calm: Sandbox, ids: list[int], *, changed: bool = True) -> None:
+    """From now on these tickets, and no others, are rows that are no JSON. ``changed``: and they have just been changed."""
+    calm.control("faults", method="DELETE")
+    if ids and changed:
+        calm.control("change", ids=ids, set={"summary": "Not to be read"})
+    if ids:
+        calm.control("faults", kind="row", odd={"ids": ids, "set": {"summary": "tru"}})
+
+
 @pytest.fixture
 def linked(organization: Organization, calm: Sandbox) -> Connection:
     """A connection of ``organization`` to the sandbox, everything in scope, the guard off."""

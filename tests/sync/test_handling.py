@@ -16,7 +16,7 @@ from portal.tenancy.scope import tenant_transaction
 from sync.engine.plan import delay_of, patience, too_many_failed
 from sync.models import Run, RunIssue
 from tests.fixtures.systems import Sandbox
-from tests.sync.conftest import TICKETS, Handle, Sync, tried
+from tests.sync.conftest import TICKETS, Handle, Sync, tried, unreadable
 from tickets.models import Ticket
 
 
@@ -43,16 +43,9 @@ def test_waits_double_up_to_three_minutes() -> None:
 
 @pytest.fixture
 def spoiled(calm: Sandbox) -> Iterator[Callable[[int], None]]:
-    """Gives so many tickets a budget that no documentation allows, and mends them at the end."""
-    chosen: list[int] = []
-
-    def go(number: int) -> None:
-        chosen.extend(calm.control("change", n=number)["ids"])
-        for ticket in chosen:
-            calm.control("change", ids=[ticket], set={"budgetHours": 10**400})
-
-    yield go
-    calm.control("change", ids=chosen, set={"budgetHours": 1})
+    """Makes so many tickets unreadable."""
+    yield lambda number: unreadable(calm, calm.control("change", n=number)["ids"])
+    calm.control("faults", method="DELETE")
 
 
 def test_a_run_with_too_many_records_that_cannot_be_understood_ends_and_changes_nothing(

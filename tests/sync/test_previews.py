@@ -27,7 +27,7 @@ from sync.services.runs import RunRefused, run_approve, run_cancel, run_reject
 from sync.streams import TARGETS
 from tests.fixtures.crashes import killed_at
 from tests.fixtures.systems import Sandbox, started_sandbox
-from tests.sync.conftest import Sync
+from tests.sync.conftest import Sync, unreadable
 from tickets.models import Ticket
 
 LEDGER = {"sync_run", "sync_runstream", "sync_runissue", "sync_runlog", "sync_runsignal", "sync_previewrecord"}
@@ -414,7 +414,7 @@ def test_what_could_not_be_read_stays_and_is_said_by_both(sync: Sync, calm: Sand
     sync("full")
     with tenant_transaction(linked.organization_id):
         chosen = Ticket.objects.order_by("pk")[0]
-    calm.control("change", ids=[int(chosen.remote_id)], set={"summary": "Changed", "budgetHours": 10**400})
+    unreadable(calm, [int(chosen.remote_id)])
     run = preview(linked, "full")
     assert run.result == "warning", run.message
     result = applied(run)
