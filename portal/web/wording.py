@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, tzinfo
 from decimal import Decimal
+from math import isfinite
 from typing import Any
 
 from django.utils import timezone
@@ -13,6 +14,8 @@ from portal.tenancy.zones import zone_named
 
 MINUTE, HOUR, DAY = 60, 3600, 86_400
 UNKNOWN = "–"
+LONGEST_NUMBER = 30
+"""Digits that a page writes out, before or behind the point; what is longer is written as a power of ten."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +41,20 @@ def moment(at: datetime | date, zone: tzinfo) -> Moment:
     return Moment(at.isoformat(), relative(at, zone), exact(at, zone), lasting(at, zone))
 
 
+def at_clock(at: datetime, zone: tzinfo) -> datetime:
+    """``at`` in ``zone``; as it is stored, in UTC, where the zone's own clock would leave the calendar. PSAs write the years 1 and 9999 for no
+    date, and west of Greenwich nothing comes before the first of them."""
+    try:
+        return at.astimezone(zone)
+    except (OverflowError, ValueError):
+        return at
+
+
 def exact(at: datetime | date, zone: tzinfo) -> str:
     """The moment to the second with its zone, as in 12 Mar 2026, 14:05:09 CET; a date without a time stays a date."""
     if not isinstance(at, datetime):
         return f"{at.day} {at:%b %Y}"
-    local = at.astimezone(zone)
+    local = at_clock(at, zone)
     return f"{local.day} {local:%b %Y, %H:%M:%S} {_zone_word(local)}"
 
 
@@ -54,7 +66,7 @@ def relative(at: datetime | date, zone: tzinfo | None = None) -> str:
     seconds = (now - at).total_seconds()
     if abs(seconds) >= 7 * DAY:
         here = zone or timezone.get_current_timezone()
-        return _short_date(at.astimezone(here).date(), now.astimezone(here).date())
+        return _short_date(at_clock(at, here).date(), now.astimezone(here).date())
     distance = _distance(abs(seconds))
     if not distance:
         return "just now" if seconds >= 0 else "in a moment"
@@ -73,7 +85,18 @@ def counted(number: Any) -> str:
     """48210 → "48,210"; a dash for None and ""."""
     if number is None or number == "":
         return UNKNOWN
-    return f"{number:,}" if isinstance(number, int | float | Decimal) else str(number)
+    return digits(number) if isinstance(number, int | float | Decimal) else str(number)
+
+
+def digits(number: int | float | Decimal, places: int | None = None) -> str:
+    """With thousands separators, and ``places`` behind the point where they are given; a dash for what is no number. What would fill the
+    page is a power of ten: PostgreSQL and JSON hold numbers of a hundred thousand digits."""
+    exact_number = Decimal(number) if isinstance(number, int) else Decimal(str(number))
+    if not exact_number.is_finite():
+        return UNKNOWN
+    if number and not -LONGEST_NUMBER <= exact_number.adjusted() < LONGEST_NUMBER:
+        return f"{exact_number:.2E}"
+    return f"{number:,}" if places is None else f"{exact_number:,.{places}f}"
 
 
 def spell_duration(span: Any) -> str:
@@ -81,6 +104,8 @@ def spell_duration(span: Any) -> str:
     if span is None or span == "":
         return UNKNOWN
     seconds = span.total_seconds() if isinstance(span, timedelta) else float(span)
+    if not isfinite(seconds):
+        return UNKNOWN
     if 0 < seconds < 1:
         return f"{round(seconds * 1000)} ms"
     whole = round(seconds)
@@ -129,8 +154,12 @@ def _zone_word(local: datetime) -> str:
 
 def amount_words(value: Decimal | None, currency: str = "") -> str:
     """An amount with two places, or as many as it needs, and its currency; "" for none."""
-    if value is None:
+    if value is None or not value.is_finite():
         return ""
+    return f"{digits(value, max(2, places_of(value)))} {currency}".strip()
+
+
+def places_of(value: Decimal) -> int:
+    """How many digits behind the point a finite number needs, of those that a page writes."""
     exponent = value.normalize().as_tuple().exponent
-    places = max(2, -exponent) if isinstance(exponent, int) else 2
-    return f"{value:,.{places}f} {currency}".strip()
+    return min(LONGEST_NUMBER, max(0, -exponent)) if isinstance(exponent, int) else 0

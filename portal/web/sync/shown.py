@@ -11,6 +11,7 @@ from django.urls import NoReverseMatch, reverse
 
 from portal.ledger.models import JournalEntry
 from portal.web.sync.words import ACTIONS, LEVELS, WOULD, Badge, field_words, stream_words
+from portal.web.wording import at_clock
 from sync.models import PreviewRecord, RunLog
 from sync.selectors.items import Item
 
@@ -95,6 +96,6 @@ def page_of(entry: JournalEntry | PreviewRecord) -> str:
 def shown_line(line: RunLog, zone: tzinfo) -> ShownLine:
     """A line for the page, its time in ``zone``."""
     details = ", ".join(f"{name} {value}" for name, value in line.fields.items())
-    clock = f"{line.at.astimezone(zone):%H:%M:%S}"
+    clock = f"{at_clock(line.at, zone):%H:%M:%S}"
     text = SAID.get(line.message, line.message)
     return ShownLine(line, clock, text, LEVELS[line.level], stream_words(line.stream), details)

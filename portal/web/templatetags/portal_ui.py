@@ -12,12 +12,15 @@ from django.utils.html import conditional_escape, format_html_join
 from django.utils.safestring import SafeString
 
 from portal.web.wording import (
+    UNKNOWN,
     Moment,
     amount_words,
     counted,
+    digits,
     exact,
     initials_of,
     moment,
+    places_of,
     relative,
     spell_duration,
     zone_of,
@@ -141,13 +144,13 @@ def count(number: Any) -> str:
 @register.filter
 def money(value: Any, currency: str = "") -> str:
     """An amount with its currency; an en dash for none."""
-    return amount_words(value, currency) or "–"
+    return amount_words(value, currency) or UNKNOWN
 
 
 @register.filter
 def quantity(value: Any) -> str:
     """A decimal number with the places that it needs; an en dash for none."""
-    return "–" if value is None else f"{value.normalize():,f}"
+    return UNKNOWN if value is None or not value.is_finite() else digits(value, places_of(value))
 
 
 @register.filter
