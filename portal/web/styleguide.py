@@ -137,6 +137,7 @@ def sample_context(now: datetime) -> dict[str, Any]:
         ],
         "runs": [{"label": f"run {n}", "value": v, "tone": t} for n, (v, t) in enumerate(RUNS)],
         "people": [("ada", "Ada Byrne"), ("jon", "Jon Ek")],
+        "written": "I replaced the **drum unit**. Could you print a test page and tell us how it looks?\n\n- both sides\n- in colour",
         "crumbs": [("Settings", "#"), ("Integrations", "#"), ("ConnectWise", "")],
         "script_text": "bin/manage sync start --connection 1 --kind quick --wait --json",
     }

@@ -11,6 +11,7 @@ from django.template import Context
 from django.utils.html import conditional_escape, format_html_join
 from django.utils.safestring import SafeString
 
+from portal.web.bodies import body_shown
 from portal.web.wording import (
     UNKNOWN,
     Moment,
@@ -151,6 +152,12 @@ def money(value: Any, currency: str = "") -> str:
 def quantity(value: Any) -> str:
     """A decimal number with the places that it needs; an en dash for none."""
     return UNKNOWN if value is None or not value.is_finite() else digits(value, places_of(value))
+
+
+@register.filter
+def body(text: str, body_format: str) -> SafeString:
+    """A longer text of the PSA as what it is ("plain", "html" or "markdown"), made safe."""
+    return body_shown(text, body_format)
 
 
 @register.filter
