@@ -82,12 +82,14 @@ def test_a_full_sync_takes_them_away_unasked_and_brings_them_back(sync: Sync, li
     assert here(linked) == before
 
 
-def test_a_first_sync_brings_none_of_them(sync: Sync, linked: Connection, psa: Sandbox) -> None:
+def test_a_first_sync_brings_none_of_them(
+    sync: Sync, linked: Connection, psa: Sandbox, other_organization: Organization
+) -> None:
     sync("full")
     everything, one = here(linked), rarest_type(linked)
-    with tenant_transaction(linked.organization_id):
+    with tenant_transaction(other_organization.pk):
         other = connection_create(
-            organization_id=linked.organization_id,
+            organization_id=other_organization.pk,
             provider=psa.key,
             name="Narrow",
             credentials=psa.credentials,
@@ -95,7 +97,7 @@ def test_a_first_sync_brings_none_of_them(sync: Sync, linked: Connection, psa: S
         )
     run = first_sync(other)
     assert (run.lands_live, run.state) == (True, "done"), run.message
-    with tenant_transaction(linked.organization_id):
+    with tenant_transaction(other.organization_id):
         mine = Note.objects.filter(connection_id=other.pk)
         assert 0 < mine.count() < len(everything["Note"])
         for model, parent, link in CHILDREN:

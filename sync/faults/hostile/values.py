@@ -105,7 +105,7 @@ DATES = {
 CONVENTIONS = frozenset(
     {
         *("year 1", "1899", "1900", "year 9999", "no time", "no seconds", "a blank inside", "blanks around"),
-        *("another offset", "nine decimals", "nothing", "seconds since 1970"),
+        *("another offset", "a leap second", "nine decimals", "nothing", "seconds since 1970"),
     }
 )
 """These mean no date, or can be read as one: nobody is told."""

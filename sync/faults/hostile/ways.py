@@ -85,14 +85,16 @@ def single(stage: Stage, kind: Kind) -> Iterator[str]:
 def test(stage: Stage, kind: Kind) -> Iterator[str]:
     """A test of the connection, with the oddity in every answer."""
     stage.spoil(kind, everywhere=True)
-    report = connection_test(connection=_fresh(stage.connection))
+    with tenant(stage.connection.organization_id):
+        report = connection_test(connection=_fresh(stage.connection))
     stage.psa.calm()
     for check in report.checks:
         if not check.ok and not (check.message and check.action):
             yield f"the check {check.name} fails without a word, or without what to do"
         if INSIDE.search(check.message):
             yield f"the check {check.name} shows {check.message[:80]}"
-    after = connection_test(connection=_fresh(stage.connection))
+    with tenant(stage.connection.organization_id):
+        after = connection_test(connection=_fresh(stage.connection))
     if wrong := [check.message for check in after.checks if not check.ok]:
         yield f"the test after it fails: {wrong[0]}"
     if stage.copy() != stage.truth:
