@@ -20,6 +20,10 @@ _TEXTS = re.compile(
 """What is taken for an encoding of text: of all that Python calls a codec, some unpack and some never end."""
 
 
+_NO_CHARACTER = b"\xff"
+"""What stands for bytes that are no character. It is none in UTF-8 either, so that whoever reads the row finds it and says so."""
+
+
 def as_utf8(body: bytes, content_type: str) -> bytes:
     """The body as UTF-8, without a byte order mark. What is UTF-8 already stays as it is, whatever the header says; bytes that no
     encoding explains stay too."""
@@ -44,6 +48,17 @@ def _is_utf8(body: bytes) -> bool:
 
 def _recoded(body: bytes, name: str) -> bytes:
     try:
-        return body.decode(name, "replace").encode("utf-8", "replace")
+        return body.decode(name, _MARKED).encode("utf-8", "surrogateescape")
     except LookupError:
         return body
+
+
+def _marked(error: UnicodeError) -> tuple[str, int]:
+    """Goes on behind bytes that are no character, with a mark in their place."""
+    if not isinstance(error, UnicodeDecodeError):
+        raise error
+    return _NO_CHARACTER.decode("ascii", "surrogateescape"), error.end
+
+
+_MARKED = "msportal.no_character"
+codecs.register_error(_MARKED, _marked)

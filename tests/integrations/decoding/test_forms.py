@@ -215,3 +215,22 @@ def test_a_list_in_an_object_is_found_by_its_name_and_another_only_where_any_wil
         listing_of(answer, Ticket, Frame(key="items"))
     found = listing_of(answer, Ticket, Frame(key="items", head=("n",), anywhere=True))
     assert ([row.id for row in found.rows], found.head) == ([1], {"n": 1})
+
+
+@pytest.mark.parametrize(
+    ("encoding", "content_type"),
+    [
+        ("utf-8", JSON),
+        ("utf-8", "application/json; charset=utf-8"),
+        ("utf-16", JSON),
+        ("utf-16-le", "application/json; charset=utf-16-le"),
+    ],
+)
+def test_what_is_no_character_is_marked_and_named_whatever_the_encoding_is_said_to_be(
+    encoding: str, content_type: str
+) -> None:
+    halved = '[{"id": 1, "summary": "half of a face: \ud83d!"}, {"id": 2}]'
+    page = CONNECTWISE.read(halved.encode(encoding, "surrogatepass"), Content_Type=content_type)
+    assert [record.remote_id for record in page.records] == ["1", "2"]
+    assert page.records[0].summary.startswith("half of a face: \N{REPLACEMENT CHARACTER}")
+    assert [(remark.remote_id, remark.field, remark.understood) for remark in page.remarks] == [("1", "summary", False)]
