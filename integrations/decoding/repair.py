@@ -141,7 +141,12 @@ def _list(value: Any, kind: inspect.ListType, path: str, odd: list[Odd]) -> Any:
 
 
 def _listed(value: Any, kind: inspect.ListType, path: str, odd: list[Odd]) -> Any:
-    """What stands where a list should: one of its items, or several with commas between them. Each has to fit."""
+    """What stands where a list should: one of its items, or several with commas between them. Each has to fit, and an object to have
+    at least one value of an item's. An empty object is an empty list, as programs write it that know both as one."""
+    if value == {}:
+        return []
+    if isinstance(value, dict) and not _has_any(value, kind.item_type):
+        raise Unfit("is no list")
     items = value.split(",") if isinstance(value, str) else [] if value is None else [value]
     try:
         found = [_fit(item, kind.item_type, f"{path}[{place}]", odd) for place, item in enumerate(items)]
@@ -151,6 +156,13 @@ def _listed(value: Any, kind: inspect.ListType, path: str, odd: list[Odd]) -> An
         raise Unfit("is no list")
     odd.append(Odd(path, "was no list", value, understood=True))
     return found
+
+
+def _has_any(value: dict[str, Any], kind: inspect.Type) -> bool:
+    """Whether the object has a value that such a type knows."""
+    if isinstance(kind, inspect.UnionType):
+        return any(_has_any(value, one) for one in kind.types)
+    return not isinstance(kind, inspect.StructType) or any(field.encode_name in value for field in kind.fields)
 
 
 Scalar = Callable[[Any, Any], Any]

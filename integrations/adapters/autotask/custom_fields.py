@@ -68,7 +68,7 @@ def custom_values(
 ) -> dict[str, Any]:
     """{name: {"caption", "type", "value"}} of the fields that have a value; ``wanted`` None keeps all."""
     kept: dict[str, Any] = {}
-    for entry in values if isinstance(values, list) else ():
+    for entry in values or ():
         if not entry.name or entry.value is None or entry.value == "":
             continue
         if wanted is None or entry.name in wanted:

@@ -29,8 +29,8 @@ class UserField(Payload):
     value: Any = None
 
 
-UserFields = list[UserField] | dict[str, Any] | str | None
-"""An array by documentation; recorded answers hold an empty object or text as well."""
+UserFields = list[UserField] | None
+"""An array; recorded answers hold an empty object as well, which is read as none."""
 
 
 class Row(Payload):

@@ -5,9 +5,11 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
+import msgspec
 import pytest
 
-from tests.integrations.decoding.vendors import HALO, VENDORS, Vendor
+from integrations.decoding.repair import Odd, fitted
+from tests.integrations.decoding.vendors import AUTOTASK, HALO, VENDORS, Vendor
 
 NOON = dt.datetime(2026, 3, 1, 12, 30, tzinfo=dt.UTC)
 MIDNIGHT = NOON.replace(hour=0, minute=0)
@@ -201,3 +203,37 @@ def test_halo_takes_years_up_to_1980_for_no_date() -> None:
         "NoneType",
         "datetime",
     ]
+
+
+class Item(msgspec.Struct):
+    id: int | None = None
+    name: str = ""
+
+
+class Row(msgspec.Struct):
+    items: list[Item] | None = None
+
+
+@pytest.mark.parametrize(
+    ("value", "found", "said"),
+    [
+        ([{"id": 1}], 1, []),
+        ({"id": 1}, 1, ["was no list"]),
+        ({"0": {"id": 1}}, 0, ["is no list: it was left out"]),
+        ({}, 0, []),
+        ("one", 0, ["is no list: it was left out"]),
+        (None, 0, []),
+    ],
+)
+def test_an_object_is_one_of_a_list_where_it_has_a_value_of_one(value: Any, found: int, said: list[str]) -> None:
+    odd: list[Odd] = []
+    row = fitted({"items": value}, Row, odd)
+    assert len(row.items or []) == found
+    assert [one.message for one in odd] == said
+
+
+@pytest.mark.parametrize(("value", "named"), [("{}", False), ('""', False), ('{"0": 1}', True), ('"none"', True)])
+def test_user_fields_of_another_shape_are_none_and_named_where_they_say_something(value: str, named: bool) -> None:
+    page = AUTOTASK.read(AUTOTASK.wrapped([b'{"id": 7, "userDefinedFields": %s}' % value.encode()]))
+    assert [(record.remote_id, record.custom_fields) for record in page.records] == [("7", {})]
+    assert [(remark.remote_id, remark.field) for remark in page.remarks] == [("7", "userDefinedFields")] * named

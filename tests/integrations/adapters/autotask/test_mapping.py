@@ -154,11 +154,6 @@ def test_a_ticket_of_numbers_alone_is_still_a_ticket() -> None:
     assert (empty.remote_id, empty.remote_updated_at, empty.company_id) == ("1", None, None)
 
 
-@pytest.mark.parametrize("odd", [{}, "", None])
-def test_user_fields_of_another_shape_are_none(odd: Any) -> None:
-    assert mapping.ticket(payload(at.Ticket, TICKET | {"userDefinedFields": odd}), NAMES).custom_fields == {}
-
-
 @pytest.mark.parametrize(
     ("publish", "kind", "internal"),
     [(1, "discussion", False), (2, "internal", True), (4, "internal", True), (None, "discussion", False)],
