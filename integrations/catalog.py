@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
+from integrations.decoding import converted
 from integrations.errors import PermissionMissing, UnsupportedFeature
 from integrations.port import Adapter, CustomField, Reach, ReadRequest
 from integrations.records import BoardRecord, Record, StatusRecord
@@ -100,7 +101,7 @@ def catalog_of(stored: object) -> Catalog | None:
     if not stored:
         return None
     try:
-        return msgspec.convert(stored, Catalog)
+        return converted(stored, Catalog)
     except msgspec.ValidationError:
         return None
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from integrations.decoding import converted
 from integrations.port import Scope
 from portal.core.errors import Refused
 
@@ -133,7 +134,7 @@ def settings_from(values: Mapping[str, Any], *, streams: tuple[str, ...] = ()) -
         errors["streams"] = f"streams: {', '.join(unknown)} is not known. Known: {', '.join(streams)}."
     if errors:
         raise SettingsInvalid(errors)
-    return msgspec.convert(clean, ConnectionSettings)
+    return converted(clean, ConnectionSettings)
 
 
 def check_safeguards(settings: ConnectionSettings) -> None:

@@ -15,6 +15,7 @@ import msgspec
 from django.db import connection
 from psycopg.types.json import Jsonb
 
+from integrations.decoding import decoder_of
 from integrations.port import Rejected, Remark
 from integrations.records import Record
 from portal.clients.streams import TARGETS as CLIENT_TARGETS
@@ -97,7 +98,7 @@ def staged_row(
     encoded = msgspec.json.encode(record)
     if NUL in encoded:
         encoded = NULS.sub(rb"\1", encoded)
-        record = msgspec.json.decode(encoded, type=type(record))
+        record = decoder_of(type(record)).decode(encoded)
     getter, json_positions = _reader(target)
     values = list(getter(record)) if len(target.columns) > 1 else [getter(record)]
     found = fit(target, record, values, len(encoded))

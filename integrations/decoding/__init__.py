@@ -5,7 +5,8 @@ value, a row that cannot be read costs that row, and each is named. Bytes, depth
 made of them.
 """
 
+from integrations.decoding.decoders import Frame, converted, decoder_of
 from integrations.decoding.listing import Listing
-from integrations.decoding.rows import Frame, attempt, decoded, decoded_record, listing_of
+from integrations.decoding.rows import attempt, decoded, decoded_record, listing_of
 
-__all__ = ["Frame", "Listing", "attempt", "decoded", "decoded_record", "listing_of"]
+__all__ = ["Frame", "Listing", "attempt", "converted", "decoded", "decoded_record", "decoder_of", "listing_of"]

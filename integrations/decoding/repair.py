@@ -16,6 +16,7 @@ import msgspec
 from msgspec import inspect
 
 from integrations import moments
+from integrations.decoding.decoders import converted
 
 _WHOLE = re.compile(r"[+-]?\d{1,40}(?:\.0*)?")
 _NUMBER = re.compile(r"[+-]?(?:\d{1,40}(?:\.\d{0,40})?|\.\d{1,40})(?:[eE][+-]?\d{1,3})?")
@@ -51,7 +52,7 @@ def fitted(value: Any, kind: Any, odd: list[Odd]) -> Any:
     """The plain value as ``kind``, with what was odd about it added to ``odd``. Raises Unfit."""
     plain = _fit(value, _type_of(kind), "", odd)
     try:
-        return msgspec.convert(plain, kind)
+        return converted(plain, kind)
     except (msgspec.ValidationError, ValueError, OverflowError, RecursionError) as err:
         raise Unfit(f"has another shape: {err}") from err
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-import types
-from functools import cache
 from typing import Any, TypeVar, cast, overload
 
 import msgspec
@@ -12,6 +10,7 @@ import msgspec
 from integrations.answers import Answer, is_html
 from integrations.decoding import row
 from integrations.decoding.charset import as_utf8
+from integrations.decoding.decoders import Frame, decoder_of, list_decoder_of, page_decoder_of
 from integrations.decoding.listing import Listing
 from integrations.decoding.parts import BrokenOff, Part, members, parts
 from integrations.decoding.repair import Unfit
@@ -34,24 +33,13 @@ _FIRST = re.compile(rb"\s*+(.)", re.DOTALL)
 T = TypeVar("T")
 R = TypeVar("R", bound=msgspec.Struct)
 
-
-class Frame(msgspec.Struct, frozen=True, kw_only=True):
-    """How a list stands in an answer: bare, or in an object under ``key``, beside what ``head`` names. ``bare``: it may stand bare as well.
-    ``anywhere``: under whatever name."""
-
-    key: str = ""
-    head: tuple[str, ...] = ()
-    bare: bool = False
-    anywhere: bool = False
-
-
 BARE = Frame(bare=True)
 
 
 def attempt(body: bytes, kind: Any) -> Any:
     """The body as ``kind``, None where it is anything else: for what may be said in several ways, as errors are."""
     try:
-        return _decoder(kind).decode(body)
+        return decoder_of(kind).decode(body)
     except row.UNDECODABLE:
         return None
 
@@ -76,7 +64,7 @@ def decoded_one(answer: Answer, kind: Any) -> tuple[Any, list[Remark]]:
     """As ``decoded``, with what was odd about its values."""
     if _is_small(answer.body):
         try:
-            return _decoder(kind).decode(answer.body), []
+            return decoder_of(kind).decode(answer.body), []
         except row.UNDECODABLE:
             pass
     body = _text_of(answer)
@@ -104,22 +92,6 @@ def listing_of(answer: Answer, kind: type[R], frame: Frame = BARE) -> Listing[R]
         raise _no_json(answer) from err
 
 
-@cache
-def _decoder(kind: Any) -> msgspec.json.Decoder[Any]:
-    return msgspec.json.Decoder(kind)
-
-
-@cache
-def _page_decoder(kind: Any, frame: Frame) -> msgspec.json.Decoder[Any]:
-    """For the object that holds the list."""
-    rows = types.GenericAlias(list, (kind,))
-    fields: list[tuple[str, Any, Any]] = [
-        ("rows", rows | msgspec.UnsetType, msgspec.field(name=frame.key, default=msgspec.UNSET))
-    ]
-    fields += [(f"head{place}", Any, msgspec.field(name=name, default=None)) for place, name in enumerate(frame.head)]
-    return msgspec.json.Decoder(msgspec.defstruct("Envelope", fields))
-
-
 def _in_one_go(answer: Answer, kind: type[R], frame: Frame) -> Listing[R] | None:
     """The fast way; None where anything at all is not as documented."""
     bare = _begins_with(answer.body, b"[")
@@ -127,8 +99,8 @@ def _in_one_go(answer: Answer, kind: type[R], frame: Frame) -> Listing[R] | None
         return None
     try:
         if bare:
-            return Listing(rows=_decoder(types.GenericAlias(list, (kind,))).decode(answer.body), answer=answer)
-        page = _page_decoder(kind, frame).decode(answer.body) if frame.key else None
+            return Listing(rows=list_decoder_of(kind).decode(answer.body), answer=answer)
+        page = page_decoder_of(kind, frame).decode(answer.body) if frame.key else None
     except row.UNDECODABLE:
         return None
     if page is None or page.rows is msgspec.UNSET:
@@ -148,9 +120,9 @@ def _is_of_few_rows(body: bytes, frame: Frame) -> bool:
         return False
     try:
         if _begins_with(body, b"["):
-            raws = _decoder(list[msgspec.Raw]).decode(body)
+            raws = decoder_of(list[msgspec.Raw]).decode(body)
         else:
-            raws = _page_decoder(msgspec.Raw, frame).decode(body).rows if frame.key else []
+            raws = page_decoder_of(msgspec.Raw, frame).decode(body).rows if frame.key else []
     except row.UNDECODABLE:
         return False
     return len(raws) <= MOST_ROWS and not any(row.is_too_large(bytes(raw)) for raw in raws if len(raw) > row.SMALL)
@@ -175,12 +147,12 @@ def _opening(answer: Answer, body: bytes, frame: Frame) -> tuple[Part, dict[str,
 
 def _one_by_one(answer: Answer, kind: type[R], body: bytes, region: Part, head: dict[str, Any]) -> Listing[R]:
     listing: Listing[R] = Listing(rows=[], answer=answer, rejected=[], remarks=[], head=head)
-    sent, end, odd_rows = 0, region.begin + 1, 0
+    sent, end, odd_rows, decoder = 0, region.begin + 1, 0, decoder_of(kind)
     for part in parts(body, region.begin):
         sent, end = sent + 1, part.end
         if sent > MOST_ROWS:
             continue
-        found, odd = row.read(body, part, kind, _decoder(kind))
+        found, odd = row.read(body, part, kind, decoder)
         if isinstance(found, Rejected):
             shown = found if len(listing.rejected) < MOST_SAMPLES else msgspec.structs.replace(found, sample="")
             listing.rejected.append(shown)

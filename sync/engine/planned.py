@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 
+from integrations.decoding import converted
 from integrations.models import Connection
 from integrations.port import Scope, StreamSpec
 from integrations.settings_schema import (
@@ -61,7 +62,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 
 def plan_of(run: Run, connection: Connection, specs: Sequence[StreamSpec]) -> Plan:
     """The run's plan; of a run that has none yet, as the connection's settings are now. ``specs``: all streams of the adapter."""
-    return msgspec.convert(run.plan, Plan) if run.plan else laid_out(run, connection, specs)
+    return converted(run.plan, Plan) if run.plan else laid_out(run, connection, specs)
 
 
 def laid_out(run: Run, connection: Connection, specs: Sequence[StreamSpec]) -> Plan:

@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from integrations.decoding import converted
 from integrations.port import Check, ProbeReport
 from integrations.services.probing import usable
 
@@ -47,8 +48,8 @@ def stored_test(stored: Mapping[str, Any] | None) -> ShownTest | None:
     if not stored:
         return None
     try:
-        checks = msgspec.convert(stored["checks"], list[Check])
-        at = msgspec.convert(stored["at"], dt.datetime)
+        checks = converted(stored["checks"], list[Check])
+        at = converted(stored["at"], dt.datetime)
     except (KeyError, msgspec.ValidationError):
         return None
     return shown_test(ProbeReport(checks=checks), at)
