@@ -13,7 +13,14 @@ from integrations.adapters.halo.client_mapping import LINE, RECURRING, additions
 from integrations.adapters.halo.custom_fields import definition
 from integrations.adapters.halo.probe import probe
 from integrations.adapters.halo.reading import Reader
-from integrations.adapters.halo.streams import ADDITION_SOURCE, AGREEMENT_SOURCE, SOURCES, STREAMS, Source
+from integrations.adapters.halo.streams import (
+    ADDITION_SOURCE,
+    AGREEMENT_SOURCE,
+    MEMBER_SOURCE,
+    SOURCES,
+    STREAMS,
+    Source,
+)
 from integrations.adapters.halo.vocabulary import field_definitions
 from integrations.errors import NotFound, ProtocolError, UnsupportedFeature
 from integrations.port import (
@@ -69,8 +76,7 @@ class HaloAdapter:
         source = _source(request.stream)
         if source.spec.reach is not Reach.GLOBAL:
             raise UnsupportedFeature(f"{request.stream} are read per {source.spec.parent} record only.")
-        page = self._reader.page(source, request, checkpoint) if source.paged else self._reader.table(source)
-        return page_with_wanted_fields(page, request.stream, request.scope)
+        return page_with_wanted_fields(self._page(source, request, checkpoint), request.stream, request.scope)
 
     def read_children(self, stream: str, parent_id: str, scope: Scope = EVERYTHING) -> Page:
         source = _source(stream)
@@ -101,6 +107,11 @@ class HaloAdapter:
 
     def close(self) -> None:
         self._remote.close()
+
+    def _page(self, source: Source, request: ReadRequest, checkpoint: Checkpoint | None) -> Page:
+        if source is MEMBER_SOURCE:
+            return self._reader.agents(request, checkpoint)
+        return self._reader.page(source, request, checkpoint) if source.paged else self._reader.table(source)
 
     def _recurring(self, source: Source, remote_id: str) -> Record:
         """A recurring invoice by ``r-number``, or one of its lines by ``r-number.line``."""

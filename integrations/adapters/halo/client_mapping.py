@@ -12,7 +12,16 @@ from typing import Any
 from integrations import moments
 from integrations.adapters.halo import client_payloads as halo
 from integrations.adapters.halo.custom_fields import Choices, clean_caption, custom_values
-from integrations.adapters.halo.mapping import NO_DATE_UNTIL, UNASSIGNED, Names, body, changed, reference, utc
+from integrations.adapters.halo.mapping import (
+    NO_DATE_UNTIL,
+    UNASSIGNED,
+    Names,
+    body,
+    changed,
+    is_closed,
+    reference,
+    utc,
+)
 from integrations.adapters.halo.payloads import Status, number
 from integrations.client_records import (
     AgreementAdditionRecord,
@@ -222,7 +231,7 @@ def opportunity(row: halo.Opportunity, names: Names) -> OpportunityRecord:
         owner_name=names.agents.get(owner or 0, ""),
         source=row.opphear or "",
         expected_close_on=day(row.targetdate),
-        closed_at=utc(row.dateclosed) if row.hasbeenclosed else None,
+        closed_at=utc(row.dateclosed) if is_closed(row, names) else None,
         notes=notes,
         body_format=body_format,
         remote_created_at=utc(row.dateoccurred),

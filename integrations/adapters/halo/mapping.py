@@ -40,13 +40,15 @@ _TAG = re.compile(
 
 class Names(msgspec.Struct, frozen=True, kw_only=True):
     """What the ids on a ticket are called; rows of lists carry ids only. ``priorities`` by (service level, priority);
-    ``teams`` is the other way round, for tickets name their team."""
+    ``teams`` is the other way round, for tickets name their team. ``closing``: the statuses that close; None where
+    that is not known."""
 
     types: Mapping[int, str] = {}
     statuses: Mapping[int, str] = {}
     priorities: Mapping[tuple[int, int], str] = {}
     agents: Mapping[int, str] = {}
     teams: Mapping[str, int] = {}
+    closing: frozenset[int] | None = None
 
 
 def board(row: halo.TicketType) -> BoardRecord:
@@ -84,16 +86,23 @@ def priority(row: halo.Priority) -> PriorityRecord:
     )
 
 
-def member(row: halo.Agent) -> MemberRecord:
-    name = full_name(row.name) or full_name(row.firstname, row.surname)
+def member(row: halo.Agent, email: str | None) -> MemberRecord:
+    """``email``: None where it could not be learnt."""
+    name = agent_name(row)
     return MemberRecord(
         remote_id=str(row.id),
         identifier=name,
         name=name,
-        email=row.email or "",
+        unknown_fields=() if email is not None else ("email",),
+        email=email or "",
         title=row.jobtitle or "",
         is_active=not row.isdisabled,
     )
+
+
+def agent_name(row: halo.Agent) -> str:
+    """An agent's name as a whole; some have its parts alone."""
+    return full_name(row.name) or full_name(row.firstname, row.surname) or full_name(row.namewithinactive)
 
 
 def company(row: halo.Client) -> CompanyRecord:
@@ -157,7 +166,7 @@ def ticket(
     choices: Choices | None = None,
 ) -> TicketRecord:
     """``custom_field_ids``: which custom fields are kept; None keeps all. ``choices``: what theirs are called."""
-    closed = row.hasbeenclosed is True
+    closed = is_closed(row, names)
     owner = row.agent_id if row.agent_id and row.agent_id > UNASSIGNED else None
     team_id = names.teams.get(row.team or "")
     description, body_format = body(row.details, row.details_html)
@@ -177,13 +186,21 @@ def ticket(
         site_id=reference(row.site_id), site_name=row.site_name or "",
         contact_id=reference(row.user_id), contact_name=row.user_name or "", contact_email=row.user_email or "",
         sla=row.sla_name or "", severity=_level(row.urgency), impact=_level(row.impact),
-        is_closed=closed, closed_at=utc(row.dateclosed) if closed else None, required_at=utc(row.deadlinedate),
+        is_closed=closed, closed_at=utc(row.dateclosed) if closed else None, required_at=utc(row.deadlinedate) or utc(row.fixbydate),
         remote_created_at=utc(row.dateoccurred), entered_by=row.reportedby or "",
-        budget_hours=row.estimate or None,
+        budget_hours=row.estimate or None, actual_hours=row.timetaken,
         parent_ticket_id=reference(row.parent_id), merged_into_id=reference(row.merged_into_id),
         agreement=row.contract_ref or "",
         custom_fields=custom_values(row.customfields, custom_field_ids, choices),
     )  # fmt: skip
+
+
+def is_closed(row: halo.Ticket, names: Names) -> bool:
+    """Whether the ticket is closed now. ``hasbeenclosed`` may go on being true once a ticket is reopened, so that its status decides, where
+    the table of statuses could be read."""
+    if names.closing is not None and row.status_id in names.statuses:
+        return row.status_id in names.closing
+    return row.hasbeenclosed is True
 
 
 def utc(moment: dt.datetime | None) -> dt.datetime | None:

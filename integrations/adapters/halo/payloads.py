@@ -77,7 +77,10 @@ class Priority(msgspec.Struct, kw_only=True):
 
 
 class Agent(Row):
+    """``email`` stands on an agent that is read alone, not on rows of the list (seen on a live Halo)."""
+
     name: str | None = None
+    namewithinactive: str | None = None
     firstname: str | None = None
     surname: str | None = None
     email: str | None = None
@@ -158,10 +161,12 @@ class Ticket(Row):
     dateoccurred: dt.datetime | None = None
     dateclosed: dt.datetime | None = None
     deadlinedate: dt.datetime | None = None
+    fixbydate: dt.datetime | None = None
     last_update: dt.datetime | None = None
     lastupdate: dt.datetime | None = None
     lastactiondate: dt.datetime | None = None
     estimate: float | None = None
+    timetaken: float | None = None
     parent_id: Number | None = None
     merged_into_id: Number | None = None
     contract_ref: str | None = None

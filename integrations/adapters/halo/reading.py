@@ -7,16 +7,26 @@ from typing import Any
 
 import msgspec
 
-from integrations.adapters.halo import actions
+from integrations.adapters.halo import actions, mapping
 from integrations.adapters.halo import payloads as halo
+from integrations.adapters.halo.agents import AGENTS_AT_ONCE, emails_of
 from integrations.adapters.halo.client import Halo, total_of
 from integrations.adapters.halo.custom_fields import needs_choices
 from integrations.adapters.halo.mapping import changed
 from integrations.adapters.halo.paging import LARGEST_PAGE, LEAST_PAGE, MOST_STALLS, Place, Window, window
 from integrations.adapters.halo.questions import Params, Question, begun, questions_of, questions_of_types, statuses
-from integrations.adapters.halo.streams import ASSET_SOURCE, TICKET_SOURCE, Context, Source
+from integrations.adapters.halo.streams import (
+    ASSET_SOURCE,
+    EXCLUDE_CLOSED,
+    MEMBER_SOURCE,
+    TICKET_SOURCE,
+    TIMED,
+    Context,
+    Source,
+    closing,
+)
 from integrations.adapters.halo.vocabulary import Vocabulary
-from integrations.decoding import Listing
+from integrations.decoding import Listing, converted
 from integrations.errors import NotFound, ProtocolError
 from integrations.noticing import notice
 from integrations.pages import page_of
@@ -24,6 +34,8 @@ from integrations.port import Checkpoint, Page, ReadRequest, Scope
 from integrations.records import Record
 
 MOST_ACTIONS = 20_000
+DEFAULT_PAGE = 50
+"""How many rows an agent gets of lists that are cut without a word (seen of tickets): so many actions may not be all."""
 
 
 class Reader:
@@ -42,7 +54,7 @@ class Reader:
 
     def page(self, source: Source, request: ReadRequest, checkpoint: Checkpoint | None) -> Page:
         """One page of a paged collection; see ``paging`` for how it is known that none is missed."""
-        place = msgspec.convert(checkpoint or {"cap": _cap(request)}, Place)
+        place = converted(checkpoint or {"cap": _cap(request)}, Place)
         asked = self._questions(source, request)
         question = begun(asked[place.part], place.began) if place.part < len(asked) else None
         if question is None:
@@ -51,6 +63,23 @@ class Reader:
         listing = self._list(source, {**question.params, **self._paged(source, request, view)})
         return self._landed(source, request, Step(question, place, view, len(asked)), listing)
 
+    def agents(self, request: ReadRequest, checkpoint: Checkpoint | None) -> Page:
+        """Some of the agents, those with the next higher ids: what the list does not tell of them is asked of each alone."""
+        source, after = MEMBER_SOURCE, int((checkpoint or {}).get("after", 0))
+        listing = self._list(source, dict(source.params))
+        rows = sorted((row for row in listing.rows if source.wanted(row) and row.id > after), key=lambda row: row.id)
+        if checkpoint:
+            listing = msgspec.structs.replace(listing, rejected=[], remarks=[])
+        part = rows[: max(1, min(request.page_size, AGENTS_AT_ONCE))]
+        told = emails_of(self.remote, part, source.spec.permission)
+        page = page_of(
+            listing,
+            lambda row: [mapping.member(row, told.emails.get(row.id))],
+            rows=_without_repeats(part),
+            following={"after": str(part[-1].id)} if len(rows) > len(part) else None,
+        )
+        return msgspec.structs.replace(page, remarks=[*page.remarks, *told.remarks])
+
     def children(self, source: Source, ticket_id: str) -> Page:
         """The actions of one ticket that are of the stream. They come in one answer, however many they are."""
         if not ticket_id.isdecimal():
@@ -58,8 +87,8 @@ class Reader:
         params: Params = {"ticket_id": ticket_id, **source.params}
         listing = self._list(source, params)
         total = total_of(listing)
-        if total is not None and total > listing.sent:
-            listing = self._list(source, {**params, "count": min(total, MOST_ACTIONS)})
+        if (MOST_ACTIONS if total is None and listing.sent >= DEFAULT_PAGE else total or 0) > listing.sent:
+            listing = self._list(source, {**params, "count": min(total or MOST_ACTIONS, MOST_ACTIONS)})
             total = total_of(listing)
             if (total or 0) > listing.sent:
                 raise ProtocolError(f"Halo gives {listing.sent} of {total} actions.")
@@ -81,6 +110,9 @@ class Reader:
     def one(self, source: Source, remote_id: str, scope: Scope) -> Record:
         """A record as its list shows it, so that it has the same fields as when it is read with others."""
         number = int(remote_id)
+        if source is MEMBER_SOURCE:
+            row = self.single(source, number)
+            return mapping.member(row, row.email or "")
         if not source.paged:
             page = self.table(source)
             found = next((record for record in page.records if record.remote_id == remote_id), None)
@@ -141,9 +173,9 @@ class Reader:
         return {**params, **(self._fields(request.scope) if source is TICKET_SOURCE else {})}
 
     def _fields(self, scope: Scope) -> Params:
-        """Custom fields are on rows of lists only where they are asked for, each by its id."""
+        """Hours and custom fields are on rows of lists only where they are asked for, the fields each by its id."""
         wanted = self.vocabulary.field_ids() if scope.custom_field_ids is None else scope.custom_field_ids
-        return {"include_custom_fields": ",".join(wanted)} if wanted else {}
+        return {**TIMED, **({"include_custom_fields": ",".join(wanted)} if wanted else {})}
 
     def _context(self, source: Source, rows: Sequence[Any], scope: Scope) -> Context:
         unnamed = any(needs_choices(getattr(row, "customfields", None)) for row in rows)
@@ -157,8 +189,7 @@ class Reader:
         """The statuses that close a ticket: those that the same list leaves out when it is asked to."""
         if source.spec.name not in ("statuses", "opportunity_statuses"):
             return frozenset()
-        left = self._list(source, {**source.params, "excludeclosed": "true"})
-        return frozenset(row.id for row in listing.rows) - frozenset(row.id for row in left.rows)
+        return closing(listing.rows, self._list(source, {**source.params, **EXCLUDE_CLOSED}).rows)
 
     def _counted(self, source: Source, params: Any) -> int:
         listing = self._list(source, {**params, "pageinate": "true", "page_no": 1, "page_size": 1})
@@ -190,11 +221,10 @@ def advanced(step: Step, listing: Listing[Any], *, newest_first: bool) -> tuple[
     place, view = step.place, step.view
     sign = -1 if newest_first else 1
     ids, known = [sign * number for number in listing.ids], [sign * number for number in listing.known_ids]
-    told = total_of(listing)
-    total = view.start + listing.sent if told is None else told
+    last = None if place.last is None else sign * place.last
+    total = _total(listing, view, known, last)
     if ids != sorted(ids) or place.page:
         return _by_numbers(place, view, listing, total)
-    last = None if place.last is None else sign * place.last
     if _has_gap(view, known, last, total) and (known or not listing.sent):
         back = max(0, min(place.offset, total) - place.cap // 2)
         return [], _stalled(msgspec.structs.replace(place, offset=back))
@@ -208,6 +238,15 @@ def advanced(step: Step, listing: Listing[Any], *, newest_first: bool) -> tuple[
     return rows, msgspec.structs.replace(onward, stalls=0) if new else _stalled(onward)
 
 
+def _total(listing: Listing[Any], view: Window, ids: list[int], last: int | None) -> int:
+    """How many records there are. Where Halo does not say, a short page proves nothing: it is the end that brings nothing new."""
+    told = total_of(listing)
+    if told is not None:
+        return told
+    is_new = any(last is None or number > last for number in ids)
+    return view.start + listing.sent + is_new
+
+
 def _has_gap(view: Window, ids: list[int], last: int | None, total: int) -> bool:
     """Whether records may lie between the last one read and the beginning of this page."""
     if view.start == 0 or last is None:
@@ -219,7 +258,8 @@ def _by_numbers(place: Place, view: Window, listing: Listing[Any], total: int) -
     """A list that does not come in the order of ids, as asked: pages of one size, and the count tells whether all came."""
     if view.start and not place.page:
         raise ProtocolError("Halo's list changed its order between two pages.")
-    if not listing.sent or view.start + listing.sent >= total:
+    is_short = bool(view.start) and listing.sent < place.cap and total_of(listing) is None
+    if not listing.sent or is_short or view.start + listing.sent >= total:
         return listing.rows, None
     size = listing.sent if view.start == 0 else place.cap
     return listing.rows, Place(page=view.number + 1, cap=size, part=place.part)

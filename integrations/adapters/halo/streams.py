@@ -6,7 +6,7 @@ Rights: the permissions of an API application (Configuration â€º Integrations â€
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -31,6 +31,9 @@ FIELDS = "the agent role's access to custom fields"
 
 INACTIVE_TOO: Mapping[str, str] = {"includeactive": "true", "includeinactive": "true"}
 DISABLED_TOO: Mapping[str, str] = {"includeenabled": "true", "includedisabled": "true"}
+
+TIMED: Mapping[str, str] = {"includetimetaken": "true"}
+EXCLUDE_CLOSED: Mapping[str, str] = {"excludeclosed": "true"}
 
 
 class Context(msgspec.Struct, frozen=True, kw_only=True):
@@ -60,6 +63,11 @@ class Source(msgspec.Struct, frozen=True, kw_only=True):
     parts: tuple[Source, ...] = ()
     many: Callable[[Any], Sequence[records.Record]] | None = None
     wanted: Callable[[Any], bool] = lambda row: True
+
+
+def closing(rows: Iterable[halo.Status], left: Iterable[halo.Status]) -> frozenset[int]:
+    """The statuses that close a ticket: those that the same list leaves out when it is asked to."""
+    return frozenset(row.id for row in rows) - frozenset(row.id for row in left)
 
 
 def _table(
@@ -123,17 +131,20 @@ REFERENCE = (
         params=DISABLED_TOO,
     ),
     _table("priorities", "Priority", halo.Priority, records.PriorityRecord, lambda row, context: mapping.priority(row)),
+)
+MEMBER_SOURCE = msgspec.structs.replace(
     _table(
         "members",
         "Agent",
         halo.Agent,
         records.MemberRecord,
-        lambda row, context: mapping.member(row),
+        lambda row, context: mapping.member(row, row.email),
         permission=AGENTS,
         key="results",
         params=DISABLED_TOO,
         wanted=lambda row: row.id > mapping.UNASSIGNED,
     ),
+    alone={"includedetails": "true"},
 )
 
 
@@ -324,6 +335,7 @@ SOURCES = {
     source.spec.name: source
     for source in (
         *REFERENCE,
+        MEMBER_SOURCE,
         *CLIENTS,
         *HOLDINGS,
         TICKET_SOURCE,

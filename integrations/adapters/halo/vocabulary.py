@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from integrations.adapters.halo import payloads as halo
 from integrations.adapters.halo.client import Halo, R
 from integrations.adapters.halo.client_payloads import AssetType
 from integrations.adapters.halo.custom_fields import TICKETS, Choices
-from integrations.adapters.halo.mapping import UNASSIGNED, Names
+from integrations.adapters.halo.mapping import UNASSIGNED, Names, agent_name
 from integrations.adapters.halo.payloads import number
-from integrations.adapters.halo.streams import ASSETS, FIELDS, SOURCES
+from integrations.adapters.halo.streams import ASSETS, EXCLUDE_CLOSED, FIELDS, SOURCES, closing
 from integrations.decoding import Listing
 from integrations.errors import PermissionMissing, UnsupportedFeature
 
@@ -80,20 +80,27 @@ class Vocabulary:
 
     def _read(self) -> Names:
         priorities = self._table("priorities", halo.Priority)
+        statuses = self._table("statuses", halo.Status)
         return Names(
             types={row.id: row.name or "" for row in self._table("boards", halo.TicketType)},
-            statuses={row.id: row.name or "" for row in self._table("statuses", halo.Status)},
+            statuses={row.id: row.name or "" for row in statuses},
             priorities={(row.slaid or 0, row.priorityid): row.name or "" for row in priorities},
-            agents={row.id: row.name or "" for row in self._table("members", halo.Agent)},
+            agents={row.id: agent_name(row) for row in self._table("members", halo.Agent)},
             teams={row.name: row.id for row in self._table("teams", halo.Team) if row.name},
+            closing=self._closing(statuses),
         )
 
-    def _table(self, stream: str, kind: type[R]) -> list[R]:
+    def _closing(self, statuses: list[halo.Status]) -> frozenset[int] | None:
+        """The statuses that close; None where that cannot be told: no Halo has closing ones alone."""
+        left = self._table("statuses", halo.Status, EXCLUDE_CLOSED) if statuses else []
+        return closing(statuses, left) if left else None
+
+    def _table(self, stream: str, kind: type[R], more: Mapping[str, str] | None = None) -> list[R]:
         """A table's rows; none where it may not be read: the stream's own reading says so."""
         source = SOURCES[stream]
         try:
             return self._remote.list(
-                source.path, kind, source.params, key=source.key, permission=source.spec.permission
+                source.path, kind, {**source.params, **(more or {})}, key=source.key, permission=source.spec.permission
             ).rows
         except (PermissionMissing, UnsupportedFeature):
             return []

@@ -165,7 +165,7 @@ def test_several_choices_are_a_list_of_their_texts(value: object, display: str |
 def test_a_contact_with_a_last_name_alone_has_the_first_name_of_its_whole_name() -> None:
     found = mapping.contact(halo.User(id=1, name="John Smith", firstname="", surname="Smith"))
     assert (found.first_name, found.last_name) == ("John", "Smith")
-    assert mapping.member(halo.Agent(id=5, name=" ", firstname="Ada", surname="Byrne")).name == "Ada Byrne"
+    assert mapping.member(halo.Agent(id=5, name=" ", firstname="Ada", surname="Byrne"), "").name == "Ada Byrne"
 
 
 def test_only_fields_of_tickets_are_offered_for_tickets() -> None:

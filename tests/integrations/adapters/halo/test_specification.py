@@ -24,7 +24,9 @@ from tests.loopback import Answer, Received, json_reply
 WALK = frozenset({"pageinate", "page_no", "page_size", "order", "orderdesc"})
 BOTH = frozenset({"includeactive", "includeinactive"})
 TABLE = {
-    "/Tickets": WALK | {"requesttype", "status", "open_only", "closed_only", "lastupdatefromdate", "search_id"},
+    "/Tickets": WALK
+    | {"requesttype", "status", "open_only", "closed_only", "lastupdatefromdate", "search_id"}
+    | {"includetimetaken"},
     "/Client": WALK | BOTH,
     "/Client/{}": frozenset(),
     "/Site": WALK | BOTH | {"includeaddress"},
@@ -38,6 +40,7 @@ TABLE = {
     "/Category": {"type_id"},
     "/Team": {"includeenabled", "includedisabled"},
     "/Agent": {"includeenabled", "includedisabled"},
+    "/Agent/{}": {"includedetails"},
     "/Priority": frozenset(),
     "/FieldInfo": {"includevalues"},
     "/AssetType": frozenset(),
