@@ -29,7 +29,8 @@ class ConnectionSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unkno
     another type or status is left out with it.
 
     ``date_range_days``: closed tickets that changed longer ago are left out; None takes all. ``notes_rotation``: how many
-    requests a run may spend on notes of tickets that did not change. A full run that would remove more than
+    requests a night may spend on notes of closed tickets that did not change, and a tenth of those that any full run may spend on
+    closed tickets that were never read. A full run that would remove more than
     ``hold_percent`` of the records, and at least ``hold_least``, waits for a person; likewise one that would remove more than
     ``hold_company_percent`` of one company's tickets, and at least ``hold_least``, or a whole board or company with tickets here
     (100 switches these two off). Above ``hold_second_percent`` of a stream a second person has to agree (100: never).

@@ -307,7 +307,7 @@ def finish_children(work: Work, spec: StreamSpec, stream: RunStream) -> None:
         stream.state, stream.finished_at = finished_state(work), now
         name_given_up(work, spec, stream)
         if not work.quick:
-            stream.coverage = stream.coverage | {"of": parent_total(work, spec)}
+            stream.coverage = stream.coverage | {"of": parent_total(work, spec), "never": never_read(work, spec)}
         stream.save()
         if work.mode is Mode.LIVE:
             arrived(work, stream)
@@ -315,10 +315,27 @@ def finish_children(work: Work, spec: StreamSpec, stream: RunStream) -> None:
 
 def parent_total(work: Work, spec: StreamSpec) -> int:
     """How many parents there are in all."""
+    return counted_parents(work, spec, "true")
+
+
+def never_read(work: Work, spec: StreamSpec) -> int:
+    """How many parents there are below which nobody has read yet, this run included."""
+    return counted_parents(work, spec, NEVER_READ)
+
+
+NEVER_READ = f"""NOT EXISTS (SELECT 1 FROM sync_parentread r WHERE r.connection_id = %(connection)s AND r.stream = %(stream)s
+    AND r.parent_remote_id = p.remote_id)
+AND NOT EXISTS (SELECT 1 {staged(PARENTS, "d")} AND d.stream = %(stream)s AND d.parent_remote_id = p.remote_id)"""
+
+
+def counted_parents(work: Work, spec: StreamSpec, condition: str) -> int:
+    """How many of the run's parents meet the condition: from staging, or from the store where pages land at once."""
     parent = TARGETS[spec.parent]
-    sql = f'SELECT count(*) FROM "{parent.table}" p WHERE p.organization_id = %(organization)s AND p.connection_id = %(connection)s AND p.removed_at IS NULL'
+    source = f'FROM "{parent.table}" p WHERE p.organization_id = %(organization)s AND p.connection_id = %(connection)s AND p.removed_at IS NULL'
     if work.mode is Mode.STAGED:
-        sql = f"SELECT count(DISTINCT remote_id) {staged(parent.staging, 'p')} AND p.in_scope"
+        source = f"{staged(parent.staging, 'p')} AND p.in_scope"
     with connection.cursor() as cursor:
-        cursor.execute(sql, work.context().parameters())
+        cursor.execute(
+            f"SELECT count(DISTINCT p.remote_id) {source} AND {condition}", work.context().parameters(stream=spec.name)
+        )
         return int(cursor.fetchone()[0])

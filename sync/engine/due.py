@@ -42,15 +42,33 @@ SELECT i.parent_remote_id FROM sync_issue i WHERE i.organization_id = %(organiza
 
 def due_parents(work: Work, spec: StreamSpec, stream: RunStream, rest: float) -> list[Due]:
     """The next parents. One that has failed comes after all others, and not for ``rest`` seconds."""
-    left = max(0, rotation_of(work) - stream.coverage.get("turns", 0))
+    turns = stream.coverage.get("turns", 0)
+    left, firsts = max(0, rotation_of(work) - turns), max(0, first_reads_of(work) - turns)
     parent = TARGETS[spec.parent]
     sql = quick_due(work, parent) if work.quick else full_due(work, spec, parent)
-    own = {"stream": spec.name, "parent_stream": spec.parent, "turns": left, "ahead": AHEAD, "rest": rest}
+    own = {
+        "stream": spec.name,
+        "parent_stream": spec.parent,
+        "turns": left,
+        "firsts": firsts,
+        "ahead": AHEAD,
+        "rest": rest,
+    }
     with step(work.lease, progress=False), connection.cursor() as cursor:
         if not work.quick:
             read_whole_tables()
         cursor.execute(sql, work.context().parameters(**own))
         return [Due(remote_id, turn) for remote_id, turn in cursor.fetchall()]
+
+
+FIRST_READS = 10
+"""How much more than on parents whose turn it is a full run may spend on parents that were never read."""
+
+
+def first_reads_of(work: Work) -> int:
+    """How many requests a full run, whoever asked for it, may spend on parents below which nobody has ever read: until then what is
+    below them is missing, not old."""
+    return 0 if work.quick else work.settings.notes_rotation * FIRST_READS
 
 
 def rotation_of(work: Work) -> int:
@@ -110,7 +128,8 @@ SELECT remote_id, turn FROM (
     LEFT JOIN "{parent.table}" t ON t.connection_id = p.connection_id AND t.remote_id = p.remote_id
     LEFT JOIN sync_parentread r ON r.connection_id = p.connection_id AND r.stream = %(stream)s AND r.parent_remote_id = p.remote_id
     WHERE p.organization_id = %(organization)s AND p.connection_id = %(connection)s AND {known} AND {RESTED.format(parent="p.remote_id")}
-) due WHERE NOT turn OR place <= %(turns)s ORDER BY {FAILED.format(parent="due.remote_id")}, turn, place LIMIT %(ahead)s"""
+) due WHERE NOT turn OR place <= %(turns)s OR (read_at IS NULL AND place <= %(firsts)s)
+ORDER BY {FAILED.format(parent="due.remote_id")}, turn, place LIMIT %(ahead)s"""
 
 
 CHANGED = """(CASE WHEN t.content_hash = '' OR p.content_hash = '' THEN t.remote_updated_at IS DISTINCT FROM p.remote_updated_at
@@ -124,5 +143,5 @@ MUST = {
     "tickets": f"NOT p.is_closed OR (r.read_at IS NOT NULL AND {CHANGED})",
 }
 """Parents that a full run reads whatever the budget: every board; agreements in force, whose additions may change without
-them; open tickets, and closed ones that changed since they were read.
+them; open tickets, and closed ones that changed since they were read. Closed ones that were never read come within a budget of their own.
 Other parents (companies): new or changed. The rest takes its turn."""

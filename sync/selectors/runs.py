@@ -19,12 +19,14 @@ COVERAGE_DAYS = 7
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """How much of a per-parent stream was read: ``read`` parents by this run, ``lately`` of ``of`` within the last seven days."""
+    """How much of a per-parent stream was read: ``read`` parents by this run, ``lately`` of ``of`` within the last seven days.
+    ``never``: those of which nobody has read any yet."""
 
     stream: str
     read: int
     of: int | None
     lately: int
+    never: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +95,10 @@ def run_coverage(run: Run, streams: Sequence[RunStream], now: dt.datetime | None
         if not stream.coverage:
             continue
         reads = ParentRead.objects.filter(connection_id=run.connection_id, stream=stream.name, read_at__gte=since)
-        found.append(Coverage(stream.name, stream.coverage.get("parents", 0), stream.coverage.get("of"), reads.count()))
+        told = stream.coverage
+        found.append(
+            Coverage(stream.name, told.get("parents", 0), told.get("of"), reads.count(), never=told.get("never", 0))
+        )
     return found
 
 

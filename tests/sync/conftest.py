@@ -20,7 +20,7 @@ from tests.fixtures.systems import Sandbox
 from tests.integrations.adapters.sandboxes import Sandbox as AnySandbox
 
 Sync = Callable[..., Run]
-LOOSE = {"date_range_days": None, "hold_least": 1_000_000}
+LOOSE = {"date_range_days": None, "notes_rotation": 0, "hold_least": 1_000_000}
 """Everything in scope, the guard off."""
 Handle = Callable[..., None]
 TICKETS = {"path": "service/tickets$"}
@@ -46,7 +46,7 @@ def unreadable(calm: Sandbox, ids: list[int], *, changed: bool = True) -> None:
 @pytest.fixture
 def linked(organization: Organization, calm: Sandbox) -> Connection:
     """A connection of ``organization`` to the sandbox, everything in scope, the guard off."""
-    settings = {"date_range_days": None, "notes_rotation": 5, "hold_least": 1_000_000}
+    settings = {"date_range_days": None, "notes_rotation": 0, "hold_least": 1_000_000}
     with tenant_transaction(organization.pk):
         return connection_create(
             organization_id=organization.pk,

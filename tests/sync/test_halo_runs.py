@@ -24,7 +24,7 @@ from portal.tenancy.scope import tenant_transaction
 from sync.models import Run
 from tests.integrations.adapters.sandboxes import Sandbox, running
 from tests.sync.conftest import Sync, linked_to
-from tickets.models import Member, Ticket
+from tickets.models import Member, Note, Ticket, TimeEntry
 
 STORES = {
     "tickets": Ticket,
@@ -107,3 +107,56 @@ def test_a_missing_right_leaves_out_its_streams_alone(sync: Sync, halo: Sandbox,
     assert kept(linked, Ticket) == ids(halo, "tickets")
     assert kept(linked, Opportunity) == ids(halo, "opportunities")
     assert not kept(linked, Asset) | kept(linked, Invoice) | kept(linked, AgreementAddition)
+
+
+def actions(halo: Sandbox) -> int:
+    return int(halo.control("GET", "truth?collection=actions")["count"])
+
+
+def here(linked: Connection) -> tuple[int, int]:
+    """How many notes and time entries are here, together, and of how many closed tickets."""
+    with tenant_transaction(linked.organization_id):
+        found = [model.objects.filter(removed_at=None) for model in (Note, TimeEntry)]
+        parents = {number for rows in found for number in rows.values_list("ticket_remote_id", flat=True)}
+        closed = Ticket.objects.filter(is_closed=True, remote_id__in=parents).count()
+        return sum(rows.count() for rows in found), closed
+
+
+def configure(linked: Connection, **settings: object) -> None:
+    with tenant_transaction(linked.organization_id):
+        linked.settings = linked.settings | settings
+        linked.save(update_fields=["settings"])
+
+
+@pytest.mark.parametrize("kind", ["full", "clear_resync"])
+def test_a_full_sync_reads_notes_and_time_of_closed_tickets_too(
+    sync: Sync, halo: Sandbox, linked: Connection, kind: str
+) -> None:
+    configure(linked, notes_rotation=500)
+    if kind == "clear_resync":
+        configure(linked, notes_rotation=0)
+        sync("full")
+        assert here(linked)[1] == 0
+        configure(linked, notes_rotation=500)
+    run = sync(kind)
+    assert run.result == "success", run.message
+    found, closed = here(linked)
+    assert found == actions(halo)
+    assert closed > 60
+    with tenant_transaction(linked.organization_id):
+        assert [stream.coverage["never"] for stream in run.streams.filter(name__in=["notes", "time_entries"])] == [0, 0]
+
+
+def test_what_a_full_sync_leaves_the_next_ones_go_on_with_and_it_is_said(
+    sync: Sync, halo: Sandbox, linked: Connection
+) -> None:
+    configure(linked, notes_rotation=4)
+    left = []
+    for _ in range(4):
+        run = sync("full")
+        with tenant_transaction(linked.organization_id):
+            left.append(run.streams.get(name="notes").coverage["never"])
+    assert left == sorted(left, reverse=True)
+    assert left[0] > 0
+    assert left[-1] == 0
+    assert here(linked)[0] == actions(halo)

@@ -21,7 +21,7 @@ from tests.sync.conftest import LOOSE, Sync, linked_to
 from tests.sync.test_previews import work_on
 from tickets.models import Note, Ticket, TimeEntry
 
-STRICT = {"date_range_days": None, "hold_least": 0, "hold_percent": 0, "hold_company_percent": 1}
+STRICT = {"date_range_days": None, "notes_rotation": 0, "hold_least": 0, "hold_percent": 0, "hold_company_percent": 1}
 CHILDREN = ((Note, Ticket, "ticket"), (TimeEntry, Ticket, "ticket"), (AgreementAddition, Agreement, "agreement"))
 
 

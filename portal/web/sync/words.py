@@ -155,7 +155,10 @@ def coverage_words(coverage: Coverage) -> str:
     said = f"{name}: {counted(coverage.read)} {parents} read in this run"
     if coverage.of is None:
         return f"{said}; {counted(coverage.lately)} in the last 7 days."
-    return f"{said}; {counted(min(coverage.lately, coverage.of))} of {counted(coverage.of)} in the last 7 days."
+    said = f"{said}; {counted(min(coverage.lately, coverage.of))} of {counted(coverage.of)} in the last 7 days."
+    if not coverage.never:
+        return said
+    return f"{said} Of {counted(coverage.never)} {parents} none were read yet: the next full syncs go on with them."
 
 
 def expectation_words(expected: Expectation) -> str:

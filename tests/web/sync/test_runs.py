@@ -106,10 +106,13 @@ def test_the_overview_shows_the_psas_count_and_the_coverage(
     report = {"tickets": {"remote": 21, "remote_before": 20, "read": 21, "changed_meanwhile": 1, "ok": True}}
     run = make_run(connection, "full", result="success", verification={"streams": report})
     make_stream(run, fetched=21)
-    make_stream(run, "notes", coverage={"parents": 4, "of": 20})
+    make_stream(run, "notes", coverage={"parents": 4, "of": 20, "never": 7})
     words = words_of(text_of(as_admin, "run", run))
     assert "21 agrees" in words
-    assert "Notes: 4 tickets read in this run; 0 of 20 in the last 7 days." in words
+    assert (
+        "Notes: 4 tickets read in this run; 0 of 20 in the last 7 days. Of 7 tickets none were read yet: the next full syncs"
+        in words
+    )
 
 
 def test_items_show_before_and_after_and_failures_first(as_admin: Client, finished: Run) -> None:
