@@ -70,7 +70,7 @@ class Journal:
                 f"{self.path} belongs to --seed {header.seed} --tickets {header.tickets}: "
                 "start with these, or name another file."
             )
-        return Seed(header.seed, header.tickets, header.now)
+        return Seed(header.seed, header.tickets, header.now, wanted.projects)
 
     def resume(self, psa: World) -> None:
         """Makes the changes of the file again, and writes each further one. Raises JournalError."""

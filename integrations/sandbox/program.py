@@ -88,7 +88,7 @@ def announce(server: Server, ready_file: Path | None, certificates: Path | None)
 
 def _world(vendor: Vendor[W], options: argparse.Namespace, journal: Journal | None) -> W:
     now = options.now if options.now is not None else int(time.time()) // clock.DAY * clock.DAY
-    seed = Seed(options.seed, options.tickets, now)
+    seed = Seed(options.seed, options.tickets, now, options.projects)
     if journal is None:
         return vendor.world(seed)
     psa = vendor.world(journal.seed(seed, options.now is not None))
@@ -101,6 +101,9 @@ def _options(vendor: Vendor[W], arguments: Sequence[str] | None) -> argparse.Nam
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default 127.0.0.1)")
     parser.add_argument("--port", type=int, default=0, help="port to listen on (default: any free one)")
     parser.add_argument("--tickets", type=_count, default=5000, help="how many service tickets (default 5000)")
+    parser.add_argument(
+        "--projects", action="store_true", help="with projects and their tickets, where the system keeps those apart"
+    )
     parser.add_argument("--seed", type=int, default=7, help="another seed makes another MSP (default 7)")
     parser.add_argument("--now", type=_moment, help="the newest day, such as 2026-01-31 (default: today)")
     parser.add_argument(

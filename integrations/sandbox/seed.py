@@ -9,11 +9,13 @@ from integrations.sandbox.dice import Dice
 
 @dataclass(frozen=True, slots=True)
 class Seed:
-    """What the whole world is made from. ``now``: its newest day's midnight, in seconds."""
+    """What the whole world is made from. ``now``: its newest day's midnight, in seconds. ``projects``: with project tickets, where the
+    system keeps them apart."""
 
     number: int
     tickets: int
     now: int
+    projects: bool = False
 
     def dice(self, *purpose: object) -> Dice:
         return Dice(self.number, *purpose)

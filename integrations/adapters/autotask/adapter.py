@@ -10,11 +10,13 @@ import msgspec
 from integrations.adapters.autotask.client import Autotask, Credentials
 from integrations.adapters.autotask.custom_fields import RECORDS, definitions
 from integrations.adapters.autotask.deletions import DeletedTicket
+from integrations.adapters.autotask.kept import goes_by_tickets
 from integrations.adapters.autotask.labels import Labels
 from integrations.adapters.autotask.naming import names_for
 from integrations.adapters.autotask.probe import probe
 from integrations.adapters.autotask.reading import (
     Walk,
+    counted_by_tickets,
     filter_of,
     is_empty,
     read_children,
@@ -87,6 +89,8 @@ class AutotaskAdapter:
             return None
         if is_empty(source, request):
             return 0
+        if goes_by_tickets(source.parent, request, by_date=source.reading.by_date):
+            return counted_by_tickets(self._walk(source, request.scope))
         counted = self._remote.count(source.entity, filter_of(source, request), permission=source.spec.permission)
         if source.also is not None:
             also = source.also
@@ -133,10 +137,7 @@ class AutotaskAdapter:
         if isinstance(record, TicketRecord):
             return _ticket_in_scope(record, scope)
         if isinstance(record, TimeEntryRecord | NoteRecord):
-            stamp = record.remote_updated_at
-            return bool(record.ticket_id) and (
-                scope.changed_after is None or (stamp is not None and stamp >= _whole(scope.changed_after))
-            )
+            return bool(record.ticket_id)
         return True
 
     def custom_fields(self) -> Sequence[CustomField]:

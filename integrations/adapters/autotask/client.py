@@ -51,6 +51,15 @@ def names_next(listing: Listing[Any]) -> bool:
     return isinstance(details, dict) and bool(details.get("nextPageUrl"))
 
 
+def has_more(listing: Listing[Any], size: int) -> bool:
+    """Whether records may follow: the answer names a next page or is as long as was asked for. Where it does not tell of pages at all, a
+    page may be as short as a server likes, and only an empty one is the end."""
+    details = listing.head.get("pageDetails")
+    if not isinstance(details, dict) or "nextPageUrl" not in details:
+        return listing.sent > 0
+    return names_next(listing) or listing.sent >= size
+
+
 class Found(msgspec.Struct, kw_only=True):
     """A zone, what to call in it, and when it was looked up."""
 

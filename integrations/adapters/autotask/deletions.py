@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime as dt
 
 from integrations.adapters.autotask import payloads as at
-from integrations.adapters.autotask.client import Autotask, names_next
+from integrations.adapters.autotask.client import Autotask, has_more
 from integrations.adapters.autotask.filters import EVERY_RECORD, compare, moment
 from integrations.adapters.autotask.streams import DELETED, right
 from integrations.errors import NotFound, PermissionMissing, UnsupportedFeature
@@ -37,7 +37,7 @@ def read_deletions(remote: Autotask, since: dt.datetime, place: Checkpoint, page
         listing = remote.query(DELETED, at.DeletedTicket, clauses, most=page_size, permission=right(DELETED))
     except (PermissionMissing, NotFound, UnsupportedFeature):
         return Page(records=(), next=None)
-    more, highest = names_next(listing) or listing.sent >= page_size, max(listing.known_ids, default=None)
+    more, highest = has_more(listing, page_size), max(listing.known_ids, default=None)
     found = {str(row.ticket_id): _gone(row) for row in listing.rows if row.ticket_id is not None}
     return Page(
         records=list(found.values()),

@@ -27,8 +27,8 @@ EVERY_RECORD: Clause = {"op": "gte", "field": "id", "value": 0}
 
 class Reading(msgspec.Struct, frozen=True, kw_only=True):
     """What a stream's rows are filtered by. ``stamps``: the fields that tell a change, any of which counts.
-    ``constant``: clauses that always apply. ``by_board``: whether the settings' scope of tickets applies; ``by_date``: the
-    date range alone."""
+    ``constant``: clauses that always apply. ``by_board``: whether the settings' scope of tickets applies; ``by_date``: that of their
+    tickets' date range does (``kept``)."""
 
     stamps: tuple[str, ...] = ()
     constant: tuple[Clause, ...] = ()
@@ -75,8 +75,6 @@ def clauses_of(reading: Reading, scope: Scope, since: dt.datetime | None) -> lis
         return [*clauses, any_of(changed_since(reading.stamps, since))]
     if reading.by_board:
         return clauses + _ticket_scope(scope)
-    if reading.by_date and scope.changed_after is not None:
-        return [*clauses, any_of(changed_since(reading.stamps, scope.changed_after))]
     return clauses
 
 
@@ -94,6 +92,13 @@ def _ticket_scope(scope: Scope) -> list[Clause]:
     if scope.excluded_status_ids:
         clauses.append(compare("status", "notIn", numbers(scope.excluded_status_ids)))
     if scope.changed_after is not None:
-        is_open = compare("status", "noteq", COMPLETE)
-        clauses.append(any_of([is_open, *changed_since(TICKET_STAMPS, scope.changed_after)]))
+        clauses.append(in_date_range(scope))
     return clauses
+
+
+def in_date_range(scope: Scope) -> Clause:
+    """Open tickets, and those that changed in the range. The scope has one."""
+    begin = scope.changed_after
+    if begin is None:
+        return EVERY_RECORD
+    return any_of([compare("status", "noteq", COMPLETE), *changed_since(TICKET_STAMPS, begin)])

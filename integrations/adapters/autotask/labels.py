@@ -16,7 +16,7 @@ import msgspec
 
 from integrations.adapters.autotask import client_payloads
 from integrations.adapters.autotask import payloads as at
-from integrations.adapters.autotask.client import LARGEST_PAGE, Autotask, names_next
+from integrations.adapters.autotask.client import LARGEST_PAGE, Autotask, has_more
 from integrations.adapters.autotask.filters import EVERY_RECORD, MOST_VALUES, Clause, compare
 from integrations.answers import Answer
 from integrations.errors import NotFound, PermissionMissing, ProtocolError, UnsupportedFeature
@@ -147,7 +147,7 @@ class Labels:
                 return found
             found |= {row.id: row for row in listing.rows}
             highest = max(listing.known_ids, default=None)
-            if highest is None or not (names_next(listing) or listing.sent >= LARGEST_PAGE):
+            if highest is None or not has_more(listing, LARGEST_PAGE):
                 return found
             if highest <= last:
                 raise ProtocolError("Autotask's paging does not advance.")

@@ -76,7 +76,7 @@ def ticket(row: at.Ticket, names: Names) -> TicketRecord:
         summary=row.title or "",
         description=row.description or None,
         resolution=row.resolution or None,
-        record_type=names.pick("ticketType", row.ticket_type)[:32],
+        record_type=names.pick("ticketType", row.ticket_type),
         board_id=reference(row.queue_id),
         board_name=names.pick("queueID", row.queue_id),
         status_id=reference(row.status),

@@ -1,7 +1,8 @@
 """Reading an entity page by page. Autotask gives records in the order of their ids and in no other, so that the next page
 is what lies above the last id: nothing moves while records change, and no cursor of the server's has to live.
 
-Checkpoints: ``{"after": "57"}``, all ids up to 57 have been read; ``{"deleted_after": "57"}`` in the log of deletions.
+Checkpoints: ``{"after": "57"}``, all ids up to 57 have been read; ``{"deleted_after": "57"}`` in the log of deletions. Those of
+``kept`` for what belongs to the tickets of a date range.
 """
 
 from __future__ import annotations
@@ -11,17 +12,16 @@ from collections.abc import Sequence
 import msgspec
 
 from integrations.adapters.autotask import payloads as at
-from integrations.adapters.autotask.client import LARGEST_PAGE, Autotask, names_next
+from integrations.adapters.autotask.client import LARGEST_PAGE, Autotask, has_more
 from integrations.adapters.autotask.deletions import FIRST, is_deletions, read_deletions
 from integrations.adapters.autotask.filters import (
     EVERY_RECORD,
     Clause,
-    any_of,
-    changed_since,
     clauses_of,
     compare,
     wants_nothing,
 )
+from integrations.adapters.autotask.kept import MOST_BATCHES, batches_of, following, goes_by_tickets, tickets_of
 from integrations.adapters.autotask.labels import Labels
 from integrations.adapters.autotask.naming import names_for
 from integrations.adapters.autotask.picklists import records_of
@@ -69,32 +69,54 @@ def read_page(walk: Walk, request: ReadRequest, checkpoint: Checkpoint | None) -
     tells_deletions = walk.source.spec.name == "tickets" and request.since is not None
     if is_deletions(place) and request.since is not None:
         return read_deletions(walk.remote, request.since, place, size)
+    if goes_by_tickets(walk.source.parent, request, by_date=walk.source.reading.by_date):
+        return _page_by_tickets(walk, place, size)
     after = int(place["after"]) if "after" in place else None
     clauses = clauses_of(walk.source.reading, request.scope, request.since)
     listing = _query(walk, clauses, after, size)
-    following = _next_of(listing, after, size)
-    if following is None and tells_deletions:
-        following = dict(FIRST)
-    return _page(walk, listing, following)
+    onward = _next_of(listing, after, size)
+    if onward is None and tells_deletions:
+        onward = dict(FIRST)
+    return _page(walk, listing, onward)
+
+
+def _page_by_tickets(walk: Walk, place: Checkpoint, size: int) -> Page:
+    """One page of what belongs to the tickets of the date range."""
+    source = walk.source
+    batch = tickets_of(walk.remote, walk.scope, place, source.spec.permission)
+    if not batch.ids:
+        return Page(records=(), next=None, server_time=batch.listing.answer.server_time)
+    after = int(place["after"]) if "after" in place else None
+    clauses = [*source.reading.constant, compare(source.parent, "in", batch.ids)]
+    listing = _query(walk, clauses, after, size)
+    return _page(walk, listing, following(place, batch.ids, _next_of(listing, after, size)))
+
+
+def counted_by_tickets(walk: Walk) -> int | None:
+    """How many records belong to the tickets of the date range; None where there are very many tickets."""
+    source, total = walk.source, 0
+    for number, ids in enumerate(batches_of(walk.remote, walk.scope, source.spec.permission)):
+        if number >= MOST_BATCHES:
+            return None
+        clauses = [*source.reading.constant, compare(source.parent, "in", ids)]
+        total += walk.remote.count(source.entity, clauses, permission=source.spec.permission)
+    return total
 
 
 def read_children(walk: Walk, parent_id: str) -> Page:
-    """All records below one parent; see ``Adapter.read_children``. The date range narrows them as it does a whole read."""
+    """All records below one parent; see ``Adapter.read_children``."""
     if not parent_id.isdecimal():
         raise NotFound(f"“{parent_id}” is no Autotask id.")
-    source, scope = walk.source, walk.scope
-    clauses = [compare(source.parent, "eq", int(parent_id))]
-    if source.reading.by_date and scope.changed_after is not None:
-        clauses.append(any_of(changed_since(source.reading.stamps, scope.changed_after)))
+    clauses = [compare(walk.source.parent, "eq", int(parent_id))]
     pages: list[Page] = []
     after: int | None = None
     while len(pages) < _MOST_CHILD_PAGES:
         listing = _query(walk, clauses, after, LARGEST_PAGE)
-        following = _next_of(listing, after, LARGEST_PAGE)
+        onward = _next_of(listing, after, LARGEST_PAGE)
         pages.append(_page(walk, listing, None))
-        if following is None:
+        if onward is None:
             return joined(pages)
-        after = int(following["after"])
+        after = int(onward["after"])
     raise ProtocolError("Autotask's paging does not end.")
 
 
@@ -107,11 +129,11 @@ def _query(walk: Walk, clauses: Sequence[Clause], after: int | None, size: int) 
 
 
 def _next_of(listing: Listing[at.Row], after: int | None, size: int) -> Checkpoint | None:
-    """A full page, or one that names a next, has one. Raises ProtocolError when the walk does not advance."""
+    """A full page, one that names a next, or one that tells of none at all has one. Raises ProtocolError when the walk does not advance."""
     if not listing.sent:
         return None
     highest = max(listing.known_ids, default=None)
-    more = names_next(listing) or listing.sent >= size
+    more = has_more(listing, size)
     if highest is None and not more:
         return None
     if highest is None:

@@ -12,18 +12,21 @@ from integrations.adapters.connectwise.address import record_page, ticket_page, 
 from integrations.adapters.connectwise.client import ConnectWise, Credentials
 from integrations.adapters.connectwise.conditions import all_of
 from integrations.adapters.connectwise.custom_fields import definition
+from integrations.adapters.connectwise.kept import goes_by_tickets
 from integrations.adapters.connectwise.probe import probe
 from integrations.adapters.connectwise.reading import (
-    LARGEST_PAGE,
+    all_pages,
     context_of,
+    counted_by_tickets,
     is_empty,
+    of_either,
     read_children,
     read_page,
     walk_of,
     with_values,
 )
 from integrations.adapters.connectwise.streams import SOURCES, STREAMS, TABLES, Source
-from integrations.errors import NotFound, ProtocolError, UnsupportedFeature
+from integrations.errors import NotFound, PermissionMissing, ProtocolError, UnsupportedFeature
 from integrations.port import (
     EVERYTHING,
     Budget,
@@ -84,11 +87,14 @@ class ConnectWiseAdapter:
             return None
         if is_empty(source, request):
             return 0
+        if goes_by_tickets(source, request):
+            return counted_by_tickets(self._remote, source, request)
         walk = walk_of(source, request)
+        if walk.is_long:
+            return self._count_in_parts(request)
         conditions = all_of(walk.clauses)
-        if not walk.is_long:
-            return self._remote.count(source.path, conditions, permission=source.spec.permission)
-        return self._count_in_parts(request)
+        counted = self._remote.count(source.path, conditions, permission=source.spec.permission)
+        return counted + (self._counted_beside(source.also, conditions) if source.also is not None else 0)
 
     def read_page(self, request: ReadRequest, checkpoint: Checkpoint | None = None) -> Page:
         source = _source(request.stream)
@@ -109,11 +115,14 @@ class ConnectWiseAdapter:
             raise UnsupportedFeature(f"{stream} are read per {source.spec.parent} record only.")
         if not remote_id.isdecimal():
             raise NotFound(f"“{remote_id}” is no ConnectWise id.")
+        return with_wanted_fields(of_either(source, lambda either: self._one(either, remote_id, scope)), stream, scope)
+
+    def _one(self, source: Source, remote_id: str, scope: Scope) -> Record:
         row = self._remote.one(f"{source.path}/{remote_id}", source.payload, permission=source.spec.permission)
         if row.id != int(remote_id):
             raise ProtocolError("ConnectWise answered with another record than the one asked for.")
         context = with_values(self._remote, source, [row], context_of(scope))
-        return with_wanted_fields(source.record(row, context), stream, scope)
+        return source.record(row, context)
 
     def in_scope(self, record: Record, scope: Scope) -> bool:
         if not of_wanted_company(record, scope):
@@ -121,24 +130,12 @@ class ConnectWiseAdapter:
         if isinstance(record, TicketRecord):
             return _ticket_in_scope(record, scope)
         if isinstance(record, TimeEntryRecord):
-            stamp = record.remote_updated_at
-            return bool(record.ticket_id) and (
-                scope.changed_after is None or stamp is None or stamp >= scope.changed_after
-            )
+            return bool(record.ticket_id)
         return not (isinstance(record, CompanyRecord) and record.is_deleted)
 
     def custom_fields(self) -> Sequence[CustomField]:
-        fields: list[CustomField] = []
-        params: dict[str, str | int] = {"orderBy": "id asc", "pageSize": LARGEST_PAGE}
-        while True:
-            listing = self._remote.list("system/userDefinedFields", cw.FieldDefinition, params, permission=TABLES)
-            fields += [definition(row) for row in listing.rows]
-            if listing.sent < LARGEST_PAGE or not listing.known_ids:
-                return fields
-            following = f"id > {max(listing.known_ids)}"
-            if params.get("conditions") == following:
-                raise ProtocolError("ConnectWise's paging does not advance.")
-            params["conditions"] = following
+        listings = all_pages(self._remote, "system/userDefinedFields", cw.FieldDefinition, TABLES)
+        return [definition(row) for listing in listings for row in listing.rows]
 
     def page_url(self, stream: str, remote_id: str) -> str:
         if stream == "tickets":
@@ -149,6 +146,13 @@ class ConnectWiseAdapter:
 
     def close(self) -> None:
         self._remote.close()
+
+    def _counted_beside(self, also: Source, conditions: str) -> int:
+        """How many the stream's second collection has; none where it cannot be read, as when its pages are."""
+        try:
+            return self._remote.count(also.path, conditions, permission=also.spec.permission)
+        except (PermissionMissing, NotFound, UnsupportedFeature):
+            return 0
 
     def _count_in_parts(self, request: ReadRequest) -> int | None:
         """Boards are counted in halves until the filter fits an address; None where other clauses make it long."""

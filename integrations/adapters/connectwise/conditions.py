@@ -18,6 +18,10 @@ URL_LIMIT = 1800
 """Characters of conditions, percent-encoded, up to which a GET is used; addresses over about 2,000 are not safe."""
 
 
+OF_TICKETS = '(chargeToType = "ServiceTicket" or chargeToType = "ProjectTicket")'
+"""Time that was booked on a ticket, of a project or not."""
+
+
 class Narrowing(enum.Enum):
     """How the settings narrow a stream on the remote."""
 
@@ -72,8 +76,6 @@ def conditions_of(reading: Reading) -> list[str]:
         return clauses + _ticket_scope(reading.scope)
     if reading.narrowing is Narrowing.COMPANIES:
         return [*clauses, "deletedFlag = False"]
-    if reading.narrowing is Narrowing.TIME and reading.scope.changed_after is not None:
-        return [*clauses, f"lastUpdated >= {moment(reading.scope.changed_after)}"]
     return clauses
 
 
@@ -83,7 +85,7 @@ def wants_nothing(reading: Reading) -> bool:
 
 
 def _constant(narrowing: Narrowing) -> list[str]:
-    return ['chargeToType = "ServiceTicket"'] if narrowing is Narrowing.TIME else []
+    return [OF_TICKETS] if narrowing is Narrowing.TIME else []
 
 
 def _ticket_scope(scope: Scope) -> list[str]:
@@ -95,8 +97,14 @@ def _ticket_scope(scope: Scope) -> list[str]:
     if scope.excluded_status_ids:
         clauses.append(none_of("status/id", scope.excluded_status_ids))
     if scope.changed_after is not None:
-        clauses.append(f"(closedFlag = False or lastUpdated >= {moment(scope.changed_after)})")
+        clauses.append(in_date_range(scope))
     return clauses
+
+
+def in_date_range(scope: Scope) -> str:
+    """Open tickets, and those that changed in the range; "" where the scope has none."""
+    begin = scope.changed_after
+    return "" if begin is None else f"(closedFlag = False or lastUpdated >= {moment(begin)})"
 
 
 def _numbers(ids: Iterable[str]) -> str:

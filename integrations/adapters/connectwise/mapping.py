@@ -211,6 +211,12 @@ def ticket(row: cw.Ticket, custom_field_ids: frozenset[str] | None = None) -> Ti
     )  # fmt: skip
 
 
+def project_ticket(row: cw.ProjectTicket, custom_field_ids: frozenset[str] | None = None) -> TicketRecord:
+    """A ticket of a project, with the ``recordType`` that it has elsewhere."""
+    kind = row.record_type or ("ProjectIssue" if row.is_issue_flag else "ProjectTicket")
+    return msgspec.structs.replace(ticket(row, custom_field_ids), record_type=kind)
+
+
 def note(row: cw.Note, ticket_id: str) -> NoteRecord:
     """``internalFlag`` is the server's summary of the panes; a note in the customer's panes too is not internal. Which one is the
     description shows only among all notes of a ticket: see ``with_description``."""

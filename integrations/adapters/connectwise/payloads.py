@@ -225,6 +225,12 @@ class Ticket(Row):
     custom_fields: list[CustomValue] | None = None
 
 
+class ProjectTicket(Ticket):
+    """A row of ``/project/tickets``, which has ``isIssueFlag`` in the place of ``recordType``."""
+
+    is_issue_flag: bool | None = None
+
+
 class Note(Row):
     ticket_id: int | None = None
     text: str | None = None

@@ -14,7 +14,7 @@ import msgspec
 
 from integrations.adapters.connectwise import payloads as cw
 from integrations.adapters.connectwise.client import ConnectWise
-from integrations.adapters.connectwise.streams import SOURCES, TABLES
+from integrations.adapters.connectwise.streams import PROJECT_TICKETS, SOURCES, TABLES
 from integrations.answers import Answer
 from integrations.decoding import Listing
 from integrations.errors import (
@@ -44,6 +44,7 @@ _GLOBAL = {
     "Companies": "companies",
     "Contacts": "contacts",
     "Tickets": "tickets",
+    "Project tickets": "project_tickets",
     "Time entries": "time_entries",
     "Assets": "assets",
     "Products": "products",
@@ -57,8 +58,19 @@ _BELOW = {
     "Ticket notes": "notes",
     "Agreement additions": "agreement_additions",
 }
-_OPTIONAL = {_CUSTOM_FIELDS, "Assets", "Products", "Agreements", "Agreement additions", "Invoices", "Opportunities"}
+_OPTIONAL = {
+    _CUSTOM_FIELDS,
+    "Project tickets",
+    "Assets",
+    "Products",
+    "Agreements",
+    "Agreement additions",
+    "Invoices",
+    "Opportunities",
+}
 """A key without the right to these is a key to work with: syncs leave them out and say so."""
+
+_ASKED = {**SOURCES, "project_tickets": PROJECT_TICKETS}
 
 
 class Found(msgspec.Struct, frozen=True, kw_only=True):
@@ -115,8 +127,8 @@ def probe(remote: ConnectWise) -> Found:
 def _read_all(remote: ConnectWise, clock: _Clock) -> list[_Outcome]:
     with CallPool(max_workers=_AT_ONCE, thread_name_prefix="probe") as pool:
         wide = [
-            (label, SOURCES[name].path, SOURCES[name].payload, SOURCES[name].spec.permission)
-            for label, name in _GLOBAL.items()
+            (label, source.path, source.payload, source.spec.permission)
+            for label, source in ((label, _ASKED[name]) for label, name in _GLOBAL.items())
         ]
         wide.append((_CUSTOM_FIELDS, "system/userDefinedFields", cw.FieldDefinition, TABLES))
         outcomes = list(pool.map(lambda question: _read(remote, clock, *question), wide))

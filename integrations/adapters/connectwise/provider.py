@@ -30,10 +30,11 @@ class ConnectWiseProvider:
         ),
         Limit(
             stream="tickets",
-            why="Project tickets are not read: ConnectWise keeps them in another family of end points.",
+            why="Project tickets are read too, from end points of their own; without the right to them they are left out. "
+            "Projects and their phases are not read.",
         ),
         Limit(stream="notes", why="Notes written as time entries come with the time entries."),
-        Limit(stream="time_entries", why="Time on service tickets; not on projects, charge codes and activities."),
+        Limit(stream="time_entries", why="Time on tickets, of projects too; not on charge codes and activities."),
         Limit(
             stream="opportunities",
             why="The value is the forecast's revenue, a request an opportunity: read anew when the opportunity changes and at each "

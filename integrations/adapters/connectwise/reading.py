@@ -4,13 +4,15 @@ Ascending walks use ConnectWise's forward-only paging, whose ``pageId`` means "i
 before it does not keep to it, and for newest-first walks, the same is said by hand with ``id > n`` and ``id < n``.
 
 Checkpoints: ``{"page_id": "57", "after": "57"}`` forward-only · ``{"after": "57"}`` by hand · ``{"before": "57"}``
-newest first. All ids at or on the seen side of the number have been read.
+newest first. All ids at or on the seen side of the number have been read. ``also`` beside these: of project tickets; those of ``kept`` for
+the time of a date range.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import TypeVar
 from urllib.parse import quote
 
 import msgspec
@@ -18,18 +20,31 @@ import msgspec
 from integrations.adapters.connectwise import forecasts
 from integrations.adapters.connectwise import payloads as cw
 from integrations.adapters.connectwise.client import FORWARD_ONLY, ConnectWise, has_link, next_link
-from integrations.adapters.connectwise.conditions import URL_LIMIT, Reading, all_of, conditions_of, wants_nothing
+from integrations.adapters.connectwise.conditions import (
+    URL_LIMIT,
+    Reading,
+    all_of,
+    conditions_of,
+    one_of,
+    wants_nothing,
+)
+from integrations.adapters.connectwise.kept import MOST_BATCHES, batches_of, following, goes_by_tickets, tickets_of
 from integrations.adapters.connectwise.mapping import with_description
 from integrations.adapters.connectwise.streams import Context, Source
 from integrations.decoding import Listing
-from integrations.errors import NotFound, ProtocolError, UnsupportedFeature
+from integrations.errors import NotFound, PermissionMissing, ProtocolError, UnsupportedFeature
 from integrations.pages import joined, page_of
-from integrations.port import Checkpoint, Page, ReadRequest, Scope
+from integrations.port import Checkpoint, Page, ReadRequest, Remark, Scope
 from integrations.records import CategoryRecord, Record
 
 LARGEST_PAGE = 1000
 _MOST_CHILD_PAGES = 200
+ALSO = "also"
+"""In the checkpoint: the walk is in the stream's second collection."""
 _IS_ID = re.compile(r"[0-9]{1,18}")
+
+R = TypeVar("R", bound=cw.Row)
+T = TypeVar("T")
 
 
 class Walk(msgspec.Struct, frozen=True, kw_only=True):
@@ -69,8 +84,66 @@ def read_page(remote: ConnectWise, source: Source, request: ReadRequest, checkpo
     """One page; see ``Adapter.read_page``."""
     if is_empty(source, request):
         return Page(records=(), next=None)
-    walk = walk_of(source, request)
     place = checkpoint or {}
+    if goes_by_tickets(source, request):
+        return _page_by_tickets(remote, source, request, place)
+    if source.also is None:
+        return _walked(remote, walk_of(source, request), request, place)
+    return _of_two(remote, source, source.also, request, place)
+
+
+def _of_two(remote: ConnectWise, source: Source, also: Source, request: ReadRequest, place: Checkpoint) -> Page:
+    """One page of a stream of two collections; where the first one ends, the second one begins on the same page."""
+    pages = [] if place.get(ALSO) else [_walked(remote, walk_of(source, request), request, place)]
+    if pages and pages[0].next is not None:
+        return pages[0]
+    rest = {name: value for name, value in place.items() if name != ALSO} if not pages else {}
+    try:
+        pages.append(_walked(remote, walk_of(also, request), request, rest))
+    except (NotFound, UnsupportedFeature):
+        # Releases without projects have no such end point.
+        return joined(pages) if pages else Page(records=(), next=None)
+    except PermissionMissing as err:
+        return _without(also, pages, err, request)
+    whole, following = joined(pages), pages[-1].next
+    return msgspec.structs.replace(whole, next=None if following is None else {**following, ALSO: True})
+
+
+def _without(also: Source, pages: list[Page], error: PermissionMissing, request: ReadRequest) -> Page:
+    """The page without a collection that may not be read, which whole readings say."""
+    whole = joined(pages) if pages else Page(records=(), next=None)
+    if request.since is not None:
+        return whole
+    message = f"Project tickets cannot be read and are left out: the security role lacks {also.spec.permission}."
+    said = Remark(remote_id="", field=also.path, message=message, sample=error.remote_message)
+    return msgspec.structs.replace(whole, remarks=[*whole.remarks, said])
+
+
+def _page_by_tickets(remote: ConnectWise, source: Source, request: ReadRequest, place: Checkpoint) -> Page:
+    """One page of what belongs to the tickets of the date range."""
+    ids, place, server_time = tickets_of(remote, request.scope, place)
+    if not ids:
+        return Page(records=(), next=None, server_time=server_time)
+    walk = walk_of(source, request)
+    walk = msgspec.structs.replace(walk, clauses=(*walk.clauses, one_of("chargeToId", map(str, ids))))
+    inner = {name: value for name, value in place.items() if name in ("page_id", "after")}
+    page = _walked(remote, walk, msgspec.structs.replace(request, newest_first=False), inner)
+    return msgspec.structs.replace(page, next=following(place, ids, page.next))
+
+
+def counted_by_tickets(remote: ConnectWise, source: Source, request: ReadRequest) -> int | None:
+    """How many records belong to the tickets of the date range; None where there are very many tickets."""
+    total, clauses = 0, walk_of(source, request).clauses
+    for number, ids in enumerate(batches_of(remote, request.scope)):
+        if number >= MOST_BATCHES:
+            return None
+        conditions = all_of((*clauses, one_of("chargeToId", map(str, ids))))
+        total += remote.count(source.path, conditions, permission=source.spec.permission)
+    return total
+
+
+def _walked(remote: ConnectWise, walk: Walk, request: ReadRequest, place: Checkpoint) -> Page:
+    """One page of a collection."""
     if request.newest_first or "before" in place:
         return _by_hand(remote, walk, place, newest_first=True)
     by_hand = "after" in place and "page_id" not in place
@@ -94,14 +167,12 @@ def _forward(remote: ConnectWise, walk: Walk, place: Checkpoint) -> Page:
         return _by_hand(remote, walk, seen, newest_first=False)
     if link is None:
         return _page(remote, listing, walk, None)
-    page_id = link["pageid"]
-    if not _IS_ID.fullmatch(page_id) or int(page_id) <= int(place.get("page_id", -1)):
-        raise ProtocolError("ConnectWise's paging does not advance.")
-    highest = max(listing.known_ids + ([] if after is None else [after]), default=int(page_id))
-    return _page(remote, listing, walk, {"page_id": page_id, "after": str(highest)})
+    page_id = _advanced(link["pageid"], int(place.get("page_id", -1)))
+    highest = max(listing.known_ids + ([] if after is None else [after]), default=page_id)
+    return _page(remote, listing, walk, {"page_id": str(page_id), "after": str(highest)})
 
 
-def _ignores_forward_only(listing: Listing[cw.Row], link: object, after: int | None) -> bool:
+def _ignores_forward_only(listing: Listing[R], link: object, after: int | None) -> bool:
     """A server that pages by numbers, or a proxy that drops the Link header, would end or repeat the walk early."""
     if not listing.sent:
         return isinstance(link, dict) and "pageid" not in link
@@ -116,8 +187,8 @@ def _by_hand(remote: ConnectWise, walk: Walk, place: Checkpoint, *, newest_first
     bound = f"id {'<' if newest_first else '>'} {int(mark)}" if mark is not None else ""
     order = "id desc" if newest_first else "id asc"
     listing = _bounded(remote, walk, all_of((*walk.clauses, bound)), order)
-    ids, ends = listing.known_ids, next_link(listing.answer) is None and bool(listing.answer.headers.get("link"))
-    if not listing.sent or ends or (not ids and listing.sent < walk.page_size):
+    ids = listing.known_ids
+    if not listing.sent or _says_the_end(listing) or (not ids and listing.sent < walk.page_size):
         return _page(remote, listing, walk, None)
     if not ids:
         raise ProtocolError(
@@ -146,9 +217,27 @@ def read_children(remote: ConnectWise, source: Source, parent_id: str, scope: Sc
     """All rows below one parent; see ``Adapter.read_children``."""
     if not parent_id.isdecimal():
         raise NotFound(f"“{parent_id}” is no ConnectWise id.")
+    return of_either(source, lambda either: _below(remote, either, parent_id, scope))
+
+
+def of_either(source: Source, read: Callable[[Source], T]) -> T:
+    """What is read of the collection that has the record. Service tickets and project tickets take their ids from one sequence. Raises
+    NotFound where neither has it."""
+    try:
+        return read(source)
+    except NotFound as err:
+        if source.also is None:
+            raise
+        try:
+            return read(source.also)
+        except (NotFound, PermissionMissing, UnsupportedFeature):
+            raise err from None
+
+
+def _below(remote: ConnectWise, source: Source, parent_id: str, scope: Scope) -> Page:
     path = source.path.format(parent=parent_id)
     context = context_of(scope, parent_id)
-    listings = _all_pages(remote, path, source.payload, source.spec.permission)
+    listings = all_pages(remote, path, source.payload, source.spec.permission)
     pages = [
         _page(remote, listing, Walk(source=source, clauses=(), page_size=LARGEST_PAGE, context=context), None)
         for listing in listings
@@ -162,29 +251,66 @@ def read_children(remote: ConnectWise, source: Source, parent_id: str, scope: Sc
     return msgspec.structs.replace(whole, records=found)
 
 
-def _all_pages(remote: ConnectWise, path: str, kind: type[cw.Row], permission: str) -> list[Listing[cw.Row]]:
-    """A parent's rows fit one page almost always, so a short page without a next link is taken for the end."""
-    listings: list[Listing[cw.Row]] = []
-    params: dict[str, str | int] = {"orderBy": "id asc", "pageSize": LARGEST_PAGE}
-    while len(listings) < _MOST_CHILD_PAGES:
-        listing = remote.list(path, kind, params, permission=permission)
+def all_pages(remote: ConnectWise, path: str, kind: type[R], permission: str) -> list[Listing[R]]:
+    """All rows of a collection, most of which fit one page. Forward-only answers always have a Link header, which says whether there is
+    more; where it is missing, something cuts it off and a page may be as short as a server likes: only an empty one is the end."""
+    listing = remote.list(path, kind, {"pageSize": LARGEST_PAGE}, headers=FORWARD_ONLY, permission=permission)
+    listings = [listing]
+    if _ignores_forward_only(listing, next_link(listing.answer), None):
+        if listing.ids != sorted(listing.ids):
+            listings = []
+        return _rest_by_hand(remote, path, kind, permission, listings)
+    page_id = -1
+    while (link := next_link(listing.answer)) is not None and len(listings) < _MOST_CHILD_PAGES:
+        page_id = _advanced(link["pageid"], page_id)
+        last = max((number for one in listings for number in one.known_ids), default=-1)
+        params: dict[str, str | int] = {"pageSize": LARGEST_PAGE, "pageId": str(page_id)}
+        listing = remote.list(path, kind, params, headers=FORWARD_ONLY, permission=permission)
+        if _ignores_forward_only(listing, next_link(listing.answer), last):
+            return _rest_by_hand(remote, path, kind, permission, listings)
         listings.append(listing)
-        more = next_link(listing.answer) is not None or listing.sent >= LARGEST_PAGE
-        if not more or not listing.known_ids:
+    if link is not None:
+        raise ProtocolError("ConnectWise's paging does not end.")
+    return listings
+
+
+def _rest_by_hand(
+    remote: ConnectWise, path: str, kind: type[R], permission: str, listings: list[Listing[R]]
+) -> list[Listing[R]]:
+    """The listings with those of higher ids."""
+    while len(listings) < _MOST_CHILD_PAGES:
+        params: dict[str, str | int] = {"orderBy": "id asc", "pageSize": LARGEST_PAGE}
+        last = max((number for one in listings for number in one.known_ids), default=None)
+        if last is not None:
+            params["conditions"] = f"id > {last}"
+        listing = remote.list(path, kind, params, permission=permission)
+        if last is not None and max(listing.known_ids, default=last + 1) <= last:
+            if listing.sent >= LARGEST_PAGE or next_link(listing.answer) is not None:
+                raise ProtocolError("ConnectWise's paging does not advance.")
             return listings
-        last = max(listing.known_ids)
-        condition = f"id > {last}"
-        if params.get("conditions") == condition:
-            break
-        params = {**params, "conditions": condition}
+        listings.append(listing)
+        if not listing.known_ids or _says_the_end(listing):
+            return listings
     raise ProtocolError("ConnectWise's paging does not end.")
+
+
+def _advanced(page_id: str, before: int) -> int:
+    """Where forward-only paging goes on. Raises ProtocolError where it does not."""
+    if not _IS_ID.fullmatch(page_id) or int(page_id) <= before:
+        raise ProtocolError("ConnectWise's paging does not advance.")
+    return int(page_id)
+
+
+def _says_the_end(listing: Listing[R]) -> bool:
+    """Whether there is a Link header that names no next page."""
+    return next_link(listing.answer) is None and bool(listing.answer.headers.get("link"))
 
 
 def _with_subtypes(items: Sequence[Record], remote: ConnectWise, board_id: str, permission: str) -> list[Record]:
     """Items know their subtypes by the board's table of allowed combinations only; some old servers have none."""
     path = f"service/boards/{board_id}/typeSubTypeItemAssociations"
     try:
-        listings = _all_pages(remote, path, cw.Association, permission)
+        listings = all_pages(remote, path, cw.Association, permission)
     except (NotFound, UnsupportedFeature):
         return list(items)
     parents: dict[str, set[int]] = {}

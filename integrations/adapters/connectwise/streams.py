@@ -22,6 +22,7 @@ MEMBERS = "System › Member Maintenance: Inquire All"
 COMPANIES = "Companies › Company Maintenance: Inquire All"
 CONTACTS = "Companies › Contacts: Inquire All"
 TICKETS = "Service Desk › Service Tickets: Inquire All"
+PROJECTS = "Project › Project Tickets: Inquire All"
 TIME = "Time & Expense › Time Entry: Inquire All"
 CONFIGURATIONS = "Companies › Configurations: Inquire All"
 CATALOG = "Procurement › Product Catalog: Inquire All"
@@ -51,6 +52,8 @@ class Source(msgspec.Struct, frozen=True, kw_only=True):
     searchable: bool = False
     """Whether there is a ``POST …/search`` for long filters."""
     valued: bool = False
+    also: Source | None = None
+    """Another collection of the same kind of record, with ids of the same sequence."""
 
 
 def _setup(
@@ -241,36 +244,55 @@ SALES = (
     ),
 )
 
+_TICKETS = StreamSpec(
+    name="tickets",
+    record=records.TicketRecord,
+    after=("boards", "statuses", "priorities", "members", "companies", "contacts"),
+    scoped=True,
+    permission=TICKETS,
+)
+_NOTES = StreamSpec(
+    name="notes",
+    record=records.NoteRecord,
+    reach=Reach.PER_PARENT,
+    parent="tickets",
+    after=("tickets",),
+    incremental=False,
+    counts=False,
+    scoped=True,
+    permission=TICKETS,
+)
+PROJECT_TICKETS = Source(
+    spec=msgspec.structs.replace(_TICKETS, permission=PROJECTS),
+    path="project/tickets",
+    payload=cw.ProjectTicket,
+    record=lambda row, context: mapping.project_ticket(row, context.custom_field_ids),
+    narrowing=Narrowing.TICKETS,
+    searchable=True,
+)
+SERVICE_TICKETS = Source(
+    spec=_TICKETS,
+    path="service/tickets",
+    payload=cw.Ticket,
+    record=lambda row, context: mapping.ticket(row, context.custom_field_ids),
+    narrowing=Narrowing.TICKETS,
+    searchable=True,
+    also=PROJECT_TICKETS,
+)
+PROJECT_NOTES = Source(
+    spec=msgspec.structs.replace(_NOTES, permission=PROJECTS),
+    path="project/tickets/{parent}/notes",
+    payload=cw.Note,
+    record=lambda row, context: mapping.note(row, context.parent_id),
+)
 SERVICE = (
+    SERVICE_TICKETS,
     Source(
-        spec=StreamSpec(
-            name="tickets",
-            record=records.TicketRecord,
-            after=("boards", "statuses", "priorities", "members", "companies", "contacts"),
-            scoped=True,
-            permission=TICKETS,
-        ),
-        path="service/tickets",
-        payload=cw.Ticket,
-        record=lambda row, context: mapping.ticket(row, context.custom_field_ids),
-        narrowing=Narrowing.TICKETS,
-        searchable=True,
-    ),
-    Source(
-        spec=StreamSpec(
-            name="notes",
-            record=records.NoteRecord,
-            reach=Reach.PER_PARENT,
-            parent="tickets",
-            after=("tickets",),
-            incremental=False,
-            counts=False,
-            scoped=True,
-            permission=TICKETS,
-        ),
+        spec=_NOTES,
         path="service/tickets/{parent}/notes",
         payload=cw.Note,
         record=lambda row, context: mapping.note(row, context.parent_id),
+        also=PROJECT_NOTES,
     ),
     Source(
         spec=StreamSpec(

@@ -112,6 +112,8 @@ class Projects:
 
     def _free_ids(self) -> list[int]:
         """Ids between those of service tickets. Some stay free: they were of deleted tickets."""
+        if not self.seed.projects:
+            return []
         ids = self.tickets.ids
         free = [below + 1 for below, above in pairwise(ids) if above > below + 1]
         return free[:MOST_TICKETS]

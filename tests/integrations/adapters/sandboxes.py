@@ -51,10 +51,19 @@ class Sandbox:
 
 
 @contextmanager
-def running(key: str, *, tickets: int, seed: int = 7) -> Iterator[Sandbox]:
+def running(key: str, *, tickets: int, seed: int = 7, projects: bool = False) -> Iterator[Sandbox]:
     """The sandbox of a system in its own process, which ends with the block."""
     module = facts_of(key).sandbox or f"integrations.sandbox.{key}"
-    command = [sys.executable, "-m", module, "--port", "0", "--tickets", str(tickets)]
+    command = [
+        sys.executable,
+        "-m",
+        module,
+        "--port",
+        "0",
+        "--tickets",
+        str(tickets),
+        *(["--projects"] if projects else []),
+    ]
     process = subprocess.Popen(
         [*command, "--seed", str(seed)], stdout=subprocess.PIPE, env={**os.environ, "PYTHONUNBUFFERED": "1"}
     )

@@ -148,6 +148,32 @@ def test_a_scope_narrows_on_the_remote_as_in_scope_does_here(adapter: Adapter) -
     assert adapter.count(ReadRequest(stream="tickets", scope=Scope(board_ids=()))) == 0
 
 
+def test_what_belongs_to_tickets_that_a_date_range_keeps_is_kept_whatever_its_age(adapter: Adapter) -> None:
+    tickets = [r for r in records(walk(adapter, ReadRequest(stream="tickets"))).values() if isinstance(r, TicketRecord)]
+    stamps = sorted(ticket.remote_updated_at for ticket in tickets if ticket.remote_updated_at)
+    scope = Scope(changed_after=stamps[len(stamps) * 3 // 4])
+    kept = {ticket.remote_id for ticket in tickets if adapter.in_scope(ticket, scope)}
+    assert 0 < len(kept) < len(tickets)
+    for spec in adapter.streams:
+        if spec.name not in ("notes", "time_entries"):
+            continue
+        if spec.reach is Reach.PER_PARENT:
+            for number in sorted(kept)[:20]:
+                whole = adapter.read_children(spec.name, number)
+                assert ids([adapter.read_children(spec.name, number, scope)]) == ids([whole])
+            continue
+        everything = records(walk(adapter, ReadRequest(stream=spec.name))).values()
+        expected = {r.remote_id: r for r in everything if getattr(r, "ticket_id", "") in kept}
+        request = ReadRequest(stream=spec.name, scope=scope, page_size=50)
+        found = [record for page in walk(adapter, request) for record in page.records]
+        assert sorted(record.remote_id for record in found) == sorted(expected)
+        assert adapter.count(request) == len(expected)
+        assert all(adapter.in_scope(record, scope) for record in found)
+        assert any(
+            r.remote_updated_at and scope.changed_after and r.remote_updated_at < scope.changed_after for r in found
+        )
+
+
 def test_what_is_of_a_company_outside_of_the_scope_is_outside_too(adapter: Adapter) -> None:
     for stream in ("tickets", "contacts"):
         found = [

@@ -106,7 +106,7 @@ class Caller:
 
 
 def psa(tickets: int = 400, seed: int = 7) -> Psa:
-    return Psa(Seed(seed, tickets, NOW))
+    return Psa(Seed(seed, tickets, NOW, projects=True))
 
 
 @contextmanager

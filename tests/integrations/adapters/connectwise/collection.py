@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Self
 
 import msgspec
 
@@ -20,10 +20,12 @@ ELSEWHERE = "https://169.254.169.254/v2026_1//apis/3.0"
 
 @dataclass
 class Collection:
-    """``obeys``: forward-only as documented, ``numbers``: paged by numbers, ``stripped``: no Link header at all."""
+    """``obeys``: forward-only as documented, ``numbers``: paged by numbers, ``stripped``: no Link header at all.
+    ``cap``: so many rows of a page at most, whatever is asked for."""
 
     rows: list[dict[str, Any]]
     obeys: str = "forward-only"
+    cap: int = 10_000
     change: Callable[[int], None] = lambda page: None
     pages: int = 0
     asked: list[Received] = field(default_factory=list)
@@ -34,7 +36,7 @@ class Collection:
             return json_reply({"count": len(self.rows)})
         filters = msgspec.json.decode(request.body) if request.body else request.query
         found = self._selected(filters)
-        size = int(request.query["pageSize"])
+        size = min(int(request.query["pageSize"]), self.cap)
         forward = request.headers.get("pagination-type") == "forward-only" and self.obeys == "forward-only"
         if forward:
             found = sorted(found, key=lambda row: int(row["id"]))
@@ -65,6 +67,22 @@ class Collection:
             if rest
             else {}
         )
+
+
+class ServiceOnly(Loopback):
+    """A server of a release without projects: what asks for their tickets is answered by a 404, and is not among ``received``."""
+
+    def __enter__(self) -> Self:
+        answer = self.answer
+
+        def without_projects(request: Received) -> Answer:
+            if "/project/tickets" not in request.path:
+                return answer(request)
+            self.received.remove(request)
+            return json_reply({"code": "ConnectWiseApi", "message": "The endpoint does not exist."}, 404)
+
+        self.answer = without_projects
+        return super().__enter__()
 
 
 def adapter_on(server: Loopback, allowed_networks: Sequence[str] = ("127.0.0.0/8",)) -> ConnectWiseAdapter:

@@ -162,6 +162,7 @@ def test_all_missing_rights_are_named_at_once() -> None:
     missing = {check.name: check.permission for check in report.checks if check.permission}
     assert missing == {
         "Tickets": "Service Desk › Service Tickets: Inquire All",
+        "Project tickets": "Project › Project Tickets: Inquire All",
         "Members": "System › Member Maintenance: Inquire All",
         "Company statuses": "System › Table Setup: Inquire All",
         "Board statuses": "System › Table Setup: Inquire All",

@@ -7,6 +7,7 @@ import datetime as dt
 import pytest
 
 from integrations.adapters.connectwise.conditions import (
+    OF_TICKETS,
     Narrowing,
     Reading,
     all_of,
@@ -57,8 +58,8 @@ def test_clauses_are_joined() -> None:
         (Narrowing.COMPANIES, "deletedFlag = False", "lastUpdated >= [2026-01-02T02:04:05Z]"),
         (
             Narrowing.TIME,
-            'chargeToType = "ServiceTicket" and lastUpdated >= [2026-01-02T02:04:05Z]',
-            'chargeToType = "ServiceTicket" and lastUpdated >= [2026-01-02T02:04:05Z]',
+            OF_TICKETS,
+            f"{OF_TICKETS} and lastUpdated >= [2026-01-02T02:04:05Z]",
         ),
     ],
 )

@@ -36,6 +36,7 @@ COLLECTIONS = (
     "/finance/invoices",
     "/sales/opportunities",
     "/sales/opportunities/statuses",
+    "/project/tickets",
     "/service/boards",
     "/service/priorities",
     "/service/tickets",
@@ -53,6 +54,7 @@ BELOW = (
     "/service/boards/{}/typeSubTypeItemAssociations",
     "/service/boards/{}/types",
     "/service/tickets/{}/notes",
+    "/project/tickets/{}/notes",
 )
 UNSPECIFIED = {
     "/login/companyinfo/{}",
@@ -69,7 +71,8 @@ def by_hand() -> dict[tuple[str, str], frozenset[str]]:
         table["GET", path] = table["GET", f"{path}/count"] = LIST_PARAMETERS
     for path in COLLECTIONS:
         table["GET", path + "/{}"] = frozenset({"fields"})
-    table["POST", "/service/tickets/search"] = frozenset({"page", "pageSize"})
+    for kind in ("service", "project"):
+        table["POST", f"/{kind}/tickets/search"] = frozenset({"page", "pageSize"})
     return table
 
 
@@ -85,7 +88,8 @@ def by_vendor(directory: Path) -> dict[tuple[str, str], frozenset[str]]:
             }
             table[method.upper(), re.sub(r"\{[^}]*\}", "{}", path)] = frozenset(names)
     # The developer guide puts the page of a search into the query; the document lists no query for it at all.
-    table["POST", "/service/tickets/search"] |= {"page", "pageSize"}
+    for kind in ("service", "project"):
+        table["POST", f"/{kind}/tickets/search"] |= {"page", "pageSize"}
     return table
 
 
@@ -102,6 +106,7 @@ def every_request(adapter: Adapter) -> Iterator[Any]:
     for spec in provider("connectwise").streams:
         if spec.reach is Reach.PER_PARENT:
             yield lambda name=spec.name: adapter.read_children(name, "1")
+            yield lambda name=spec.name: adapter.read_children(name, "2")
             continue
         yield lambda name=spec.name: adapter.read_one(name, "1")
         for scope in (*scopes, long):
@@ -123,6 +128,8 @@ def answer(request: Received) -> Answer:
         return json_reply({"CompanyID": "acme"})
     if request.path.endswith("/count"):
         return json_reply({"count": 1})
+    if request.path.endswith("/service/tickets/2/notes"):
+        return json_reply({"code": "NotFound", "message": "Ticket 2 not found"}, 404)
     if re.search(r"/\d+$|/forecast$", request.path):
         return json_reply({"id": 1})
     return json_reply([{"id": 9}], Link="")
