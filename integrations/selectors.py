@@ -20,7 +20,8 @@ State = Connection.State
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """A connection's state in words. ``tone``: ok, info, warn, bad or neutral; ``rule``: how the state is found; ``reason``: why, in a sentence."""
+    """A connection's state in words. ``tone``: ok, info, warn, bad or neutral; ``rule``: how the state is found; ``reason``: why, in a
+    sentence. ``retry_at``: when the system is asked again by itself, where it refused the credentials."""
 
     state: str
     word: str
@@ -28,6 +29,7 @@ class Health:
     rule: str
     reason: str = ""
     since: dt.datetime | None = None
+    retry_at: dt.datetime | None = None
 
 
 RULES = {
@@ -80,7 +82,15 @@ def health_of(
     state = connection.state
     if state in {State.REFUSED, State.FAILING}:
         word = State(state).label
-        return Health(state, word, "bad", RULES[State(state)], connection.state_reason, connection.state_since)
+        return Health(
+            state,
+            word,
+            "bad",
+            RULES[State(state)],
+            connection.state_reason,
+            connection.state_since,
+            connection.retry_at,
+        )
     if connection.setup_step:
         return Health(State.DRAFT, "Setting up", "neutral", RULES[State.DRAFT], "", connection.created_at)
     if paused_at is not None or state == State.PAUSED:

@@ -60,6 +60,11 @@ def ring_retries(organization_id: int) -> None:
     tell("sync.retry", [organization_id], queue=QUEUES[Run.Lane.FAST], priority=NORMAL)
 
 
+def ring_refused_retry(organization_id: int, connection_id: int) -> None:
+    """Tells a worker that refused credentials are to be tried again."""
+    tell("sync.refused_retry", [organization_id, connection_id], queue=QUEUES[Run.Lane.FAST], priority=NORMAL)
+
+
 def ring_purge(organization_id: int, change_id: int) -> None:
     """Tells a worker of a purge."""
     tell("sync.purge", [organization_id, change_id], queue=QUEUES[Run.Lane.BULK], priority=NORMAL)

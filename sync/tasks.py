@@ -18,6 +18,7 @@ from sync.models import Run
 from sync.services.issues import retry_next
 from sync.services.mails import mails_send
 from sync.services.purge import purge_advance
+from sync.services.recovery import refused_retry
 from sync.services.sweeper import ring_turns, sweep
 
 
@@ -60,6 +61,13 @@ def retry_records(organization_id: int) -> None:
         if time.monotonic() > ends_at:
             ring_retries(organization_id)
             return
+
+
+@shared_task(name="sync.refused_retry", base=TenantTask)
+def retry_refused(organization_id: int, connection_id: int) -> None:
+    """Asks a PSA that refused the credentials whether it accepts them again."""
+    with isolated("trying refused credentials", organization_id, connection=connection_id):
+        refused_retry(connection_id)
 
 
 @shared_task(name="sync.mail", base=TenantTask)

@@ -20,6 +20,8 @@ class Connection(TenantModel):
     ``draft_credentials``: typed but not accepted yet; syncs do not use them. ``last_test``: {"at", "checks", "fingerprint"}.
     ``catalog``: what the PSA offers to choose from (see ``integrations.catalog``).
     ``usage``: {"used", "limit", "minutes", "slow_above", "stop_above", "at"}: the PSA's own count of requests as a run last saw it; None where it tells none.
+    ``retry_at``: when the PSA is asked whether it accepts refused credentials again; None in every other state. ``refused_tries``: how
+    often in a row such a moment was set: the pauses grow with it.
     ``setup_step``: where the configure pages were left; empty when they are done.
     """
 
@@ -38,6 +40,8 @@ class Connection(TenantModel):
     state_since = models.DateTimeField(null=True)
     last_ok_at = models.DateTimeField(null=True)
     last_error_at = models.DateTimeField(null=True)
+    retry_at = models.DateTimeField(null=True)
+    refused_tries = models.IntegerField(default=0, db_default=0)
     credentials = models.TextField(blank=True)
     address = models.CharField(max_length=300, blank=True)
     fingerprint = models.CharField(max_length=200, blank=True)
@@ -64,6 +68,7 @@ class Connection(TenantModel):
                 condition=~Q(fingerprint=""),
             ),
         ]
+        indexes = [models.Index(fields=["retry_at"], name="connection_retry_due", condition=Q(retry_at__isnull=False))]
 
     def __str__(self) -> str:
         return self.name

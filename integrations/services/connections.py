@@ -139,6 +139,7 @@ def connection_credentials_set(
     *, connection: Connection, credentials: dict[str, str], actor: User | None = None, report: ProbeReport | None = None
 ) -> Connection:
     """Replaces the credentials. ``report``: of a test with them, so that another instance is refused before anything is stored.
+    Where the former ones were refused, the new ones are tried at once, and their pauses begin anew.
 
     Raises CredentialsInvalid, InstanceRefused, InstanceTaken.
     """
@@ -154,7 +155,9 @@ def connection_credentials_set(
         current.credentials = encrypt(current.organization_id, cleaned)
         current.draft_credentials = ""
         current.address = cleaned.get("address", "")
-        current.save(update_fields=["credentials", "draft_credentials", "address"])
+        current.refused_tries = 0
+        current.retry_at = database_clock.now() if current.state == Connection.State.REFUSED else None
+        current.save(update_fields=["credentials", "draft_credentials", "address", "refused_tries", "retry_at"])
         if changes:
             audit_record(action="connection.credentials_changed", target=current, changes=changes, actor=actor)
     return current

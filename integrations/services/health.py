@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
-from django.db.models import Case, F, Value, When
+from django.db.models import Case, F, Q, Value, When
 from django.db.models.functions import Now
 
 from integrations.errors import AuthenticationFailed, IntegrationError, RateLimited
@@ -14,6 +14,11 @@ from portal.core import database_clock
 from portal.tenancy.scope import tenant_transaction
 
 State = Connection.State
+PAUSES = (dt.timedelta(minutes=5), dt.timedelta(minutes=30), dt.timedelta(hours=1))
+"""How long after refused credentials the PSA is asked again, the last for ever after. Rarely, because vendors lock an account after a few
+wrong passwords in a row."""
+STEADY = dt.timedelta(hours=1)
+"""After so long without a refusal the pauses begin anew: credentials that are refused every other minute are not asked for every five."""
 
 
 def connection_answered(*, connection_id: int, at: dt.datetime | None = None) -> None:
@@ -25,6 +30,10 @@ def connection_answered(*, connection_id: int, at: dt.datetime | None = None) ->
             state=State.CONNECTED,
             state_reason="",
             last_ok_at=moment,
+            retry_at=None,
+            refused_tries=Case(
+                When(state=State.CONNECTED, state_since__lt=Now() - STEADY, then=0), default=F("refused_tries")
+            ),
         )
 
 
@@ -57,4 +66,34 @@ def connection_failing(*, connection_id: int, state: str, reason: str) -> None:
             state=state,
             state_reason=reason,
             last_error_at=Now(),
+            **(_next_try() if state == State.REFUSED else {"retry_at": None}),
         )
+
+
+def _next_try() -> dict[str, Case]:
+    """When refused credentials are tried again; a moment that is set stays, whoever was refused meanwhile."""
+    is_set = Q(state=State.REFUSED, retry_at__isnull=False)
+    return {
+        "retry_at": Case(When(is_set, then=F("retry_at")), default=after_pause()),
+        "refused_tries": Case(When(is_set, then=F("refused_tries")), default=one_more()),
+    }
+
+
+def after_pause() -> Case:
+    """The end of the pause that comes next."""
+    shorter = [When(refused_tries=tries, then=Now() + pause) for tries, pause in enumerate(PAUSES[:-1])]
+    return Case(*shorter, default=Now() + PAUSES[-1])
+
+
+def one_more() -> Case:
+    """The number of tries in a row; behind the last pause it does not matter how many there were."""
+    return Case(When(refused_tries__lt=len(PAUSES), then=F("refused_tries") + Value(1)), default=F("refused_tries"))
+
+
+def refused_retry_claim(*, connection_id: int) -> Connection | None:
+    """The connection, if its refused credentials are due to be tried; whoever comes second, or after a death of who claimed it, finds the
+    next moment set."""
+    with tenant_transaction():
+        due = Connection.objects.filter(pk=connection_id, state=State.REFUSED, setup_step="", retry_at__lte=Now())
+        claimed = due.update(retry_at=after_pause(), refused_tries=one_more())
+        return Connection.objects.get(pk=connection_id) if claimed else None

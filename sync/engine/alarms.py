@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import connection as database
 
+from integrations.errors import AuthenticationFailed
 from sync.engine.journal import CAUSE
 
 RAISE = f"""
@@ -19,6 +20,9 @@ END = """
 UPDATE sync_alarm a SET ended_at = clock_timestamp(), end_run = r.id FROM sync_run r
 WHERE r.id = %(run)s AND a.connection_id = r.connection_id AND a.organization_id = r.organization_id AND a.ended_at IS NULL"""
 
+ACCEPTED = """
+UPDATE sync_alarm SET ended_at = clock_timestamp() WHERE connection_id = %(connection)s AND code = %(code)s AND ended_at IS NULL"""
+
 
 def alarm_raise(run_id: int, code: str, message: str) -> None:
     """The run failed, or waits for a person. In the transaction that says so."""
@@ -30,3 +34,9 @@ def alarm_end(run_id: int) -> None:
     """The run came to a good end: the connection is out of trouble. In the transaction that says so."""
     with database.cursor() as cursor:
         cursor.execute(END, {"run": run_id})
+
+
+def alarm_end_accepted(connection_id: int) -> None:
+    """The PSA accepts the credentials again that it had refused, and no run is to follow that would tell."""
+    with database.cursor() as cursor:
+        cursor.execute(ACCEPTED, {"connection": connection_id, "code": AuthenticationFailed.code})

@@ -36,7 +36,9 @@ def connect(work: Work) -> None:
     with step(work.lease, repeats=True):
         check_instance(work.connection, fingerprint)
         require_unchanged(work)
-        connection_answered(connection_id=work.connection.pk)
+        # Which instance it is, systems tell without credentials: refused ones are accepted once something has been read with them.
+        if work.connection.state != Connection.State.REFUSED:
+            connection_answered(connection_id=work.connection.pk)
         if not work.run.plan:
             if work.run.reads_as == Run.Kind.CLEAR_RESYNC:
                 begin_range_anew(work)

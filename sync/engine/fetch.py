@@ -7,8 +7,10 @@ import time
 from collections.abc import Sequence
 
 from integrations.errors import IntegrationError
+from integrations.models import Connection
 from integrations.port import Page, ReadRequest, Rejected, StreamSpec
 from integrations.records import Record
+from integrations.services.connections import connection_answered
 from portal.core import database_clock
 from portal.core.merge import MergeCounts, merge, remove
 from portal.core.staging import staged
@@ -114,6 +116,9 @@ def land_rows(
         stream.seconds += seconds
         if stream.watermark is None:
             stream.watermark = page.server_time
+        if work.connection.state == Connection.State.REFUSED:
+            connection_answered(connection_id=work.connection.pk)
+            work.connection.state = Connection.State.CONNECTED
         if work.run.remote_started_at is None and page.server_time is not None:
             work.run.remote_started_at = page.server_time
             work.run.save(update_fields=["remote_started_at"])

@@ -26,6 +26,7 @@ def connection_answer(card: ConnectionCard, organization: str) -> dict[str, Any]
         "state_word": health.word,
         "state_reason": health.reason,
         "state_since": health.since,
+        "retry_at": health.retry_at,
         "last_ok_at": connection.last_ok_at,
         "product": connection.product,
         "version": connection.version,

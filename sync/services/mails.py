@@ -96,13 +96,13 @@ def _tell(alarm: Alarm) -> int:
         "alarm": alarm,
         "connection": alarm.connection,
         "organization": organization,
-        "run": link("web:run", alarm.end_run if over else alarm.run),
+        "run": run_link(alarm),
         "choices": link("web:notifications"),
         "zone": zone_named(organization.time_zone),
     }
     name = "sync_recovered" if over else ("sync_held" if alarm.code == Run.Result.HELD else "sync_failed")
     subject = {
-        "sync_recovered": f"{alarm.connection.name} syncs again",
+        "sync_recovered": f"{alarm.connection.name} {'syncs' if alarm.end_run else 'works'} again",
         "sync_held": f"{alarm.connection.name}: a sync waits for your decision",
         "sync_failed": f"{alarm.connection.name}: the sync fails",
     }[name]
@@ -115,6 +115,12 @@ def _tell(alarm: Alarm) -> int:
         Alarm.objects.filter(pk=alarm.pk, code=alarm.code, cause=alarm.cause).update(**told)
         Alarm.objects.filter(pk=alarm.pk).update(claimed_until=None)
     return sent
+
+
+def run_link(alarm: Alarm) -> str:
+    """The address of the run that a mail about the alarm is about; "" where it ended without one."""
+    run = alarm.run if alarm.ended_at is None else alarm.end_run
+    return link("web:run", run) if run is not None else ""
 
 
 def failure_recipients() -> list[str]:

@@ -15,12 +15,21 @@ from portal.core import database_clock
 from portal.core.database_errors import refuses_data
 from portal.tenancy.scope import system_transaction, tenant_transaction
 from portal.tenancy.services.password_resets import password_resets_waiting
-from sync.bells import ring, ring_audit, ring_mails, ring_password_resets, ring_purge, ring_retries
+from sync.bells import (
+    ring,
+    ring_audit,
+    ring_mails,
+    ring_password_resets,
+    ring_purge,
+    ring_refused_retry,
+    ring_retries,
+)
 from sync.isolation import isolated, turns_of
 from sync.models import InstanceChange, Issue, Nightly, Run, Schedule
 from sync.services.audits import audits_due
 from sync.services.mails import mails_due
 from sync.services.previews import preview_expire, previews_over
+from sync.services.recovery import night_missed, retries_of_refused_due
 from sync.services.runs import RunRefused, is_first, presses_missed, run_end_missed, run_request, serialise
 from sync.services.schedules import kind_of_night, reckon
 from sync.services.turns import turns
@@ -35,6 +44,7 @@ def sweep() -> int:
     failed += turns_of("runs that nobody works on", runs_due, ring_run)
     failed += turns_of("previews whose hour is over", previews_over, preview_expire)
     failed += turns_of("records to be fetched again", lambda: zip(retries_due(), strict=True), ring_retries)
+    failed += turns_of("refused credentials", retries_of_refused_due, ring_refused_retry)
     failed += turns_of("mails", lambda: zip(mails_due(), strict=True), ring_mails)
     failed += turns_of("runs that were cancelled", presses_missed, run_end_missed)
     failed += ring_turns()
@@ -109,7 +119,7 @@ def start_due(organization_id: int, schedule_id: int) -> None:
 
 
 def start_night(schedule: Schedule, connection: Connection, now: dt.datetime) -> None:
-    """One local night: its row decides, whoever comes second finds it there."""
+    """One local night: its row decides, whoever comes second finds it there. A night that refused credentials cost is made up for."""
     due, date = schedule.nightly_next_at or now, schedule.nightly_next_date or now.date()
     kind = kind_of_night(schedule, now)
     night, made = Nightly.objects.get_or_create(
@@ -122,15 +132,16 @@ def start_night(schedule: Schedule, connection: Connection, now: dt.datetime) ->
             "caught_up": now - due > LATE,
         },
     )
-    if made:
+    if made or night_missed(night):
         night.run = start(connection, kind, Run.Trigger.NIGHTLY)
+        night.kind, night.caught_up = kind, now - night.due_at > LATE
         night.save()
 
 
 def start(connection: Connection, kind: str, trigger: str) -> Run | None:
-    """Asks for the run; dead credentials and half-done set-ups wait for a person instead of failing every few minutes."""
+    """Asks for the run. Half-done set-ups wait for a person; refused credentials for one, or for the PSA to accept them again (``recovery``)."""
     if connection.setup_step or connection.state in {Connection.State.REFUSED, Connection.State.DRAFT}:
-        log.info("Not started: the connection needs a person", connection=connection.pk, state=connection.state)
+        log.info("Not started: the connection can't sync now", connection=connection.pk, state=connection.state)
         return None
     try:
         return run_request(connection=connection, kind=kind, trigger=trigger).run

@@ -94,8 +94,8 @@ def _not_brought_yet(connection: Connection, record: TicketRecord, working: Run 
             "paused", f"{since}, and the schedule is paused.", "Resume it, or fetch the ticket now.", "schedule", **own
         )
     if connection.state == Connection.State.REFUSED:
-        said = f"{since}, and scheduled syncs wait until the credentials have been tested."
-        return Verdict("waits_for_test", said, "Test the connection.", "test", **own)
+        said = f"{since}, and scheduled syncs wait until the PSA accepts the credentials. It is asked again by itself within the hour."
+        return Verdict("waits_for_test", said, "Test the connection to go on now.", "test", **own)
     if schedule is None or not schedule.quick_minutes:
         return Verdict(
             "quick_off",
