@@ -23,11 +23,21 @@ the PSA did not tell this time; what is stored of them stays."""
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """``column`` of the store is found by joining ``remote_column`` with the remote ids of ``table``."""
+    """``column`` of the store is found by joining ``remote_column`` with the remote ids of ``table``.
+
+    ``name_column``: where the row keeps the name of what it refers to, "" where it keeps none; ``name_parts``: the columns of ``table``
+    that make up the name.
+    """
 
     column: str
     remote_column: str
     table: str
+    name_column: str = ""
+    name_parts: tuple[str, ...] = ()
+
+    def name(self, part: str) -> str:
+        """The name in SQL. ``part``: a column of it, as "r.{}"."""
+        return "btrim(" + " || ' ' || ".join(part.format(column) for column in self.name_parts) + ")"
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -28,7 +28,7 @@ def target_of(
         if f.name not in BASE and f.column not in dict(derived) and not f.generated
     ]
     references = tuple(
-        Reference(f.column, f"{f.name}_remote_id", f.related_model._meta.db_table)
+        Reference(f.column, f"{f.name}_remote_id", f.related_model._meta.db_table, *_named_of(f, model))
         for f in own
         if isinstance(f, models.ForeignKey) and isinstance(f.related_model, type)
     )
@@ -44,6 +44,17 @@ def target_of(
         identifiers=tuple(name for f in own if isinstance(f, models.CharField) and (name := str(f.column))),
         indexed=tuple(name for name, _ in columns if name in _indexed(model)),
     )
+
+
+def _named_of(link: models.ForeignKey[Any, Any], model: type[SyncedRecord]) -> tuple[str, tuple[str, ...]]:
+    """(the column beside a link ``x`` that keeps the other's name, the other's columns that make it up); ("", ()) where there is none."""
+    own = {f.name for f in model._meta.concrete_fields}
+    others = (
+        {f.name for f in link.related_model._meta.concrete_fields} if isinstance(link.related_model, type) else set()
+    )
+    parts = ("name",) if "name" in others else ("first_name", "last_name") if "last_name" in others else ()
+    column = f"{link.name}_name"
+    return (column, parts) if column in own and parts else ("", ())
 
 
 def _indexed(model: type[SyncedRecord]) -> set[str]:

@@ -17,6 +17,7 @@ from sync.engine.children import merge_children
 from sync.engine.conflicts import settle_conflicts
 from sync.engine.crash import crash_point
 from sync.engine.fetch import LEFT, left_scope_in_all
+from sync.engine.following import follow_names
 from sync.engine.guard import scope_parameters, unseen
 from sync.engine.journal import note
 from sync.engine.lease import raise_if_cancelled, renew, step
@@ -60,6 +61,8 @@ def apply_all(work: Work) -> None:
         if not work.quick:
             sweep_children(work)
         link_references(work, streams)
+        for stream in streams if work.quick else ():
+            follow_names(work, stream)
         move_cursors(work, streams, anew=work.run.kind == Run.Kind.CLEAR_RESYNC)
         if work.run.kind == Run.Kind.CLEAR_RESYNC:
             drop_pending(work)

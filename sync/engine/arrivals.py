@@ -8,6 +8,7 @@ from django.db import connection
 
 from integrations.port import Reach
 from portal.core.merge import relink
+from sync.engine.following import follow_names
 from sync.engine.work import Work
 from sync.models import RunStream
 from sync.streams import TARGETS
@@ -50,5 +51,6 @@ def arrived(work: Work, stream: RunStream) -> None:
     """A live stream has all of its pages merged (a first sync's cursor waits for its verification). In the transaction that lands
     the last page: a kill in between would leave links open for good, since the next run has nothing new to link."""
     link_references(work, [stream])
+    follow_names(work, stream)
     if not work.run.lands_live:
         move_cursors(work, [stream])
