@@ -58,8 +58,7 @@ def apply_all(work: Work) -> None:
             apply_stream(work, stream)
             raise_if_cancelled(work.lease)
         work.place.enter()
-        if not work.quick:
-            sweep_children(work)
+        sweep_children(work)
         link_references(work, streams)
         for stream in streams if work.quick else ():
             follow_names(work, stream)
@@ -114,16 +113,25 @@ def sweep(work: Work, target: Target, stream: RunStream) -> int:
 
 
 def sweep_children(work: Work) -> None:
-    """Notes of a removed ticket, sites of a removed company, additions of a removed agreement: gone with their parent, where that is how they are read."""
+    """Notes of a removed ticket, sites of a removed company, additions of a removed agreement: gone with their parent. A reading of changes
+    goes by the parents that it removed itself; a complete one by all, where children are read below their parents."""
+    lessened = set(RunStream.objects.filter(run_id=work.run.pk, removed__gt=0).values_list("name", flat=True))
     for name, parent, link in CHILDREN:
-        if not work.by_parent(name):
+        if parent not in lessened if work.quick else not work.by_parent(name):
             continue
         condition = (
             f'EXISTS (SELECT 1 FROM "{TARGETS[parent].table}" p WHERE p.id = t."{link}" AND p.removed_at IS NOT NULL)'
         )
-        removed = remove(TARGETS[name], work.context(), condition, reason=f"its {link.removesuffix('_id')} is gone")
+        if work.quick:
+            condition = f't."{link}" = ANY (ARRAY({REMOVED_BY_RUN})) AND {condition}'
+        reason, own = f"its {link.removesuffix('_id')} is gone", {"parent_stream": parent}
+        removed = remove(TARGETS[name], work.context(), condition, reason=reason, **own)
         if removed:
             RunStream.objects.filter(run_id=work.run.pk, name=name).update(removed=F("removed") + removed)
+
+
+REMOVED_BY_RUN = """SELECT j.record_id FROM ledger_journalentry j WHERE j.organization_id = %(organization)s AND j.connection_id = %(connection)s
+    AND j.run_id = %(journal_run)s AND j.stream = %(parent_stream)s AND j.action = 'removed'"""
 
 
 def drop_pending(work: Work) -> None:
@@ -162,6 +170,8 @@ def finish_first(work: Work) -> None:
 def clean_up(work: Work) -> None:
     """Staging is emptied after readers have the new copy; a live page took its rows along when it was merged."""
     with step(work.lease, repeats=True):
+        if work.quick and work.mode is Mode.LIVE:
+            sweep_children(work)
         unstage(work.context(), [] if work.mode is Mode.LIVE else None)
         if not work.quick:
             count_unmapped(work)

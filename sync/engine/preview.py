@@ -65,6 +65,9 @@ EXISTS (SELECT 1 FROM "{parent}" p WHERE p.id = t."{link}" AND (
     (p.removed_at IS NOT NULL AND p.id NOT IN (SELECT record_id FROM ({said}) back WHERE stream = %(parent_stream)s AND action = 'restored'))
     OR p.id IN (SELECT record_id FROM ({said}) gone WHERE stream = %(parent_stream)s AND action = 'removed')))
 AND t.id NOT IN (SELECT record_id FROM ({said}) own WHERE stream = %(stream)s AND action IN ('updated', 'restored', 'removed'))"""
+WITH_REMOVED_PARENT = """
+t."{link}" IN (SELECT record_id FROM ({said}) gone WHERE stream = %(parent_stream)s AND action = 'removed')
+AND t.id NOT IN (SELECT record_id FROM ({said}) own WHERE stream = %(stream)s AND action IN ('updated', 'restored', 'removed'))"""
 SAID = """SELECT stream, record_id, action FROM sync_previewrecord
     WHERE organization_id = %(organization)s AND run_id = %(preview)s AND record_id IS NOT NULL"""
 
@@ -80,8 +83,7 @@ def preview_staged(work: Work, found: Finding) -> None:
                 work.place.enter(stream.name)
                 preview_stream(work, stream)
                 raise_if_cancelled(work.lease)
-        if not work.quick:
-            preview_children(work)
+        preview_children(work)
         clear = work.run.reads_as == Run.Kind.CLEAR_RESYNC
         outcome = {
             "at": at.isoformat(),
@@ -156,8 +158,9 @@ def removed(work: Work, target: Target, condition: str, reason: str, away: str, 
 def preview_children(work: Work) -> None:
     """What would go with its parent; as ``apply.sweep_children``."""
     for name, parent, link in CHILDREN:
-        if work.by_parent(name):
-            condition = WITH_PARENT.format(parent=TARGETS[parent].table, link=link, said=SAID)
+        if work.quick or work.by_parent(name):
+            with_parent = WITH_REMOVED_PARENT if work.quick else WITH_PARENT
+            condition = with_parent.format(parent=TARGETS[parent].table, link=link, said=SAID)
             reason = f"its {link.removesuffix('_id')} is gone"
             rows = removed(work, TARGETS[name], condition, reason, reason, parent_stream=parent)
             if rows:

@@ -22,6 +22,7 @@ from portal.clients.models import (
     Product,
     Site,
 )
+from portal.ledger.models import JournalEntry
 from portal.tenancy.models import Organization
 from portal.tenancy.scope import tenant, tenant_transaction
 from sync.models import Run
@@ -109,6 +110,34 @@ def test_a_quick_sync_brings_what_changed_and_drops_what_was_deleted(
     with tenant_transaction(linked.organization_id):
         titles = {ticket.remote_id: ticket.summary for ticket in Ticket.objects.filter(remote_id__in=changed)}
     assert all(title.endswith("]") for title in titles.values())
+
+
+def test_notes_and_time_of_a_deleted_ticket_go_with_the_quick_sync_that_drops_it(
+    sync: Sync, autotask: Sandbox, linked: Connection
+) -> None:
+    sync("full")
+    with tenant_transaction(linked.organization_id):
+        timed = set(TimeEntry.objects.values_list("ticket_remote_id", flat=True))
+        gone = (
+            Note.objects.filter(ticket_remote_id__in=timed).order_by("pk").values_list("ticket_remote_id", flat=True)[0]
+        )
+        others = {
+            model: model.objects.exclude(ticket_remote_id=gone).filter(removed_at=None).count()
+            for model in (Note, TimeEntry)
+        }
+    autotask.control("POST", "delete", {"ids": [int(gone)]})
+    run = sync("quick")
+    assert (run.state, run.result) == ("done", "success"), run.message
+    with tenant_transaction(linked.organization_id):
+        for model, count in others.items():
+            assert not model.objects.filter(ticket_remote_id=gone, removed_at=None).exists()
+            assert model.objects.filter(removed_at=None).count() == count
+        reasons = set(
+            JournalEntry.objects.filter(
+                run_id=run.pk, action="removed", stream__in=["notes", "time_entries"]
+            ).values_list("reason", flat=True)
+        )
+    assert reasons == {"its ticket is gone"}
 
 
 def test_a_full_sync_finds_notes_and_sites_that_went(sync: Sync, autotask: Sandbox, linked: Connection) -> None:

@@ -220,12 +220,16 @@ def test_a_record_that_leaves_the_scope_is_noticed_by_a_quick_sync(
         Connection.objects.filter(pk=linked.pk).update(
             settings={"date_range_days": None, "boards": [ticket.board_remote_id], "hold_least": 1_000_000}
         )
-        other = Ticket.objects.exclude(board_id=ticket.board_id).filter(is_closed=False).first()
+        noted = Note.objects.values("ticket_id")
+        other = Ticket.objects.exclude(board_id=ticket.board_id).filter(is_closed=False, pk__in=noted).first()
     calm.control("change", ids=[int(other.remote_id)], set={"summary": "Elsewhere"})
     run = sync("quick")
     with tenant_transaction(linked.organization_id):
         entry = JournalEntry.objects.get(run_id=run.pk, stream="tickets", remote_id=other.remote_id)
         assert (entry.action, entry.reason) == ("removed", "left the scope")
+        for model in (Note, TimeEntry):
+            assert not model.objects.filter(ticket_remote_id=other.remote_id, removed_at=None).exists()
+            assert model.objects.filter(removed_at=None).exists()
 
 
 def test_cursors_come_from_the_psas_clock_and_move_forward(sync: Sync, calm: Sandbox, linked: Connection) -> None:
