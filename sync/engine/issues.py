@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from django.db import connection as database
+from collections.abc import Sequence
+from typing import Any
 
-from integrations.port import Reach
-from sync.engine.journal import CAUSE
+from django.db import connection as database
+from django.db.models.functions import Now
+
+from integrations.models import Connection
+from integrations.port import Reach, Rejected, Remark
+from sync.engine.journal import CAUSE, odd_of
 from sync.engine.work import Work
 from sync.models import Issue, RunStream
 from sync.streams import TARGETS
@@ -65,3 +70,33 @@ def settle(work: Work) -> None:
             if spec.reach is Reach.PER_PARENT:
                 sql = CLEAR_PARENTLESS.format(parent=TARGETS[spec.parent].table)
                 cursor.execute(sql, own | {"stream": spec.name})
+
+
+SINGLE = f"""
+INSERT INTO sync_issue (organization_id, connection_id, stream, parent_remote_id, remote_id, code, cause, message, sample, first_at, last_at,
+    times, dismiss_reason)
+VALUES (%(organization)s, %(connection)s, %(stream)s, '', %(remote_id)s, %(code)s, {CAUSE.format(message="%(message)s")}, %(message)s,
+    %(sample)s, clock_timestamp(), clock_timestamp(), 1, '')
+ON CONFLICT (connection_id, stream, parent_remote_id, remote_id) WHERE cleared_at IS NULL DO UPDATE SET
+    code = EXCLUDED.code, cause = EXCLUDED.cause, message = EXCLUDED.message, sample = EXCLUDED.sample, retry_at = NULL,
+    last_at = EXCLUDED.last_at, times = sync_issue.times + 1,
+    dismissed_at = CASE WHEN sync_issue.cause = EXCLUDED.cause THEN sync_issue.dismissed_at END"""
+
+
+def book_single(
+    connection: Connection,
+    stream: str,
+    remote_ids: Sequence[str],
+    refused: Sequence[Rejected],
+    remarks: Sequence[Remark],
+) -> None:
+    """Books what was odd about records that were read outside of runs, and clears what works again, in the caller's transaction."""
+    own: dict[str, Any] = {"organization": connection.organization_id, "connection": connection.pk, "stream": stream}
+    odd = odd_of(refused, remarks)
+    well = [remote_id for remote_id in remote_ids if remote_id not in {one["remote_id"] for one in odd}]
+    Issue.objects.filter(connection=connection, stream=stream, remote_id__in=well, cleared_at=None).update(
+        cleared_at=Now(), retry_at=None
+    )
+    with database.cursor() as cursor:
+        for one in odd:
+            cursor.execute(SINGLE, own | one)

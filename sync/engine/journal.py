@@ -69,6 +69,8 @@ def _issue(
     )
 
 
+REJECTED = "record_rejected"
+"""The code of an issue about a record that could not be kept."""
 LEFT_OUT = "value_left_out"
 """The code of an issue about values that a record comes without. The record itself is merged, counted and swept like any other."""
 MOST_WORDS = 1000
@@ -121,6 +123,23 @@ def rejected(run_id: int, organization_id: int, stream: str, records: Sequence[R
     if not records:
         return
     RunIssue.objects.bulk_create(
-        _issue(run_id, organization_id, stream, "record_rejected", one.message, one.remote_id, one.sample)
-        for one in records
+        _issue(run_id, organization_id, stream, REJECTED, one.message, one.remote_id, one.sample) for one in records
     )
+
+
+def odd_of(refused: Sequence[Rejected], remarks: Sequence[Remark]) -> list[dict[str, str]]:
+    """Code, words and sample by record, of records that were read outside of runs: those that could not be kept, and those that came without
+    a value."""
+    found = [
+        {"remote_id": one.remote_id, "code": REJECTED, "message": one.message, "sample": one.sample} for one in refused
+    ]
+    gone = {one.remote_id for one in refused}
+    lost: dict[str, list[Remark]] = {}
+    for remark in remarks:
+        if not remark.understood and remark.remote_id not in gone:
+            lost.setdefault(remark.remote_id, []).append(remark)
+    found += [
+        {"remote_id": remote_id, "code": LEFT_OUT, "message": _said(some), "sample": _shown(some)}
+        for remote_id, some in lost.items()
+    ]
+    return [{name: text.replace(NUL, "") for name, text in one.items()} for one in found]

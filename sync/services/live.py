@@ -1,28 +1,18 @@
-"""Reading one record from the PSA now, and merging it: what opening a ticket does."""
+"""What opening a ticket does: reading it from the PSA now, and where it is there."""
 
 from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
 
-import structlog
-from django.db import connection as database
-
 from integrations.errors import IntegrationError, NotFound
 from integrations.models import Connection
-from integrations.port import Adapter, Scope
-from integrations.records import Record
-from integrations.services.connections import connection_answered, connection_failed, connection_open
-from integrations.settings_schema import scope_of
-from portal.core import database_clock
-from portal.core.merge import MergeContext, merge
+from integrations.services.connections import connection_open
+from portal.core.errors import Refused
 from portal.tenancy.scope import tenant_transaction
-from sync.engine.children import Parents, remove_orphans
 from sync.models import ParentRead
-from sync.streams import TARGETS, stage, stage_parents, unstage
+from sync.services.replay import record_replay
 from tickets.models import Ticket
-
-log = structlog.get_logger("sync")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,59 +25,19 @@ class Refreshed:
 
 
 def ticket_refresh(*, ticket_id: int) -> Refreshed:
-    """Reads one ticket and its notes now. Call it in a tenant scope and outside a transaction: it waits on the network."""
+    """Reads one ticket and what lies below it now. Call it in a tenant scope and outside a transaction: it waits on the network."""
     with tenant_transaction():
         ticket = Ticket.with_removed.get(pk=ticket_id)
         connection = Connection.objects.get(pk=ticket.connection_id)
-        adapter, scope = connection_open(connection), scope_of(connection)
     try:
-        return _refresh(adapter, connection, ticket, scope)
+        replayed = record_replay(connection=connection, stream="tickets", remote_id=ticket.remote_id)
     except NotFound:
         return Refreshed(
             False, "The PSA does not show this ticket any more. The next full sync decides whether it is gone."
         )
-    except IntegrationError as err:
-        log.warning("A ticket could not be refreshed", connection=connection.pk, code=err.code)
-        with tenant_transaction():
-            connection_failed(connection_id=connection.pk, error=err)
+    except (IntegrationError, Refused) as err:
         return Refreshed(False, err.message)
-    finally:
-        adapter.close()
-
-
-def _refresh(adapter: Adapter, connection: Connection, ticket: Ticket, scope: Scope) -> Refreshed:
-    fetched_at = database_clock.now()
-    record = adapter.read_one("tickets", ticket.remote_id, scope)
-    notes = adapter.read_children("notes", ticket.remote_id, scope).records
-    with tenant_transaction():
-        written = land(connection, "tickets", [record], fetched_at)
-        written += land(connection, "notes", list(notes), fetched_at, parent=ticket.remote_id)
-        connection_answered(connection_id=connection.pk)
-    return Refreshed(True, "Up to date with the PSA.", changed=bool(written))
-
-
-def land(
-    connection: Connection, stream: str, records: list[Record], fetched_at: dt.datetime, *, parent: str = ""
-) -> int:
-    """Stages and merges a handful of records under a key of their own; of a parent's children also removes what is gone. Returns rows written."""
-    with database.cursor() as cursor:
-        cursor.execute("SELECT -nextval(pg_get_serial_sequence('sync_run', 'id'))")
-        key = cursor.fetchone()[0]
-    context = MergeContext(connection.organization_id, connection.pk, key, page=1, origin="live")
-    target = TARGETS[stream]
-    stage(target, context, 1, [(record, True) for record in records], fetched_at)
-    written = merge(target, context).written
-    if parent:
-        stage_parents(context, stream, [parent], fetched_at)
-        written += remove_orphans(target, context, Parents([parent], fetched_at))
-        ParentRead.objects.update_or_create(
-            connection=connection,
-            stream=stream,
-            parent_remote_id=parent,
-            defaults={"organization_id": connection.organization_id, "read_at": fetched_at},
-        )
-    unstage(context, [stream])
-    return written
+    return Refreshed(True, "Up to date with the PSA.", changed=bool(replayed.written))
 
 
 def notes_read_at(ticket: Ticket) -> dt.datetime | None:

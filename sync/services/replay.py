@@ -7,22 +7,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection as database
-from django.db.models.functions import Now
 
-from integrations.errors import IntegrationError, NotFound, PermissionMissing, UnsupportedFeature
+from integrations.errors import NotFound, PermissionMissing, UnsupportedFeature
 from integrations.models import Connection
 from integrations.port import Adapter, Reach, Scope
 from integrations.records import Record
-from integrations.services.connections import connection_answered, connection_failed, connection_open
-from portal.core import database_clock
-from portal.core.errors import Refused
 from portal.core.merge import Target
 from portal.tenancy.scope import tenant_transaction
 from sync.columns import field_of
-from sync.engine.outside import scope_now
 from sync.engine.parentless import PARENTS
-from sync.models import Issue
-from sync.services.live import land
+from sync.services.single import OutOfScope, land_reading, opened, read
 from sync.streams import TARGETS
 
 ALONE = ("tickets", "companies", "contacts", "assets", "agreements", "products", "opportunities", "invoices")
@@ -43,33 +37,18 @@ class Replayed:
     written: int
 
 
-class OutOfScope(Refused):
-    """The settings do not want the record."""
-
-
 def record_replay(*, connection: Connection, stream: str, remote_id: str) -> Replayed:
     """Reads one record from the PSA and merges it. In a tenant scope, outside a transaction: it waits on the network.
 
     Raises the errors of ``integrations.errors``, and Refused where the settings do not want it.
     """
-    adapter, scope = connection_open(connection), scope_now(connection)
-    try:
+    with opened(connection) as (adapter, scope):
         return _replay(adapter, connection, stream, remote_id, scope)
-    except (NotFound, UnsupportedFeature):
-        raise
-    except IntegrationError as err:
-        with tenant_transaction(connection.organization_id):
-            connection_failed(connection_id=connection.pk, error=err)
-        raise
-    finally:
-        adapter.close()
 
 
 def _replay(adapter: Adapter, connection: Connection, stream: str, remote_id: str, scope: Scope) -> Replayed:
-    target, fetched_at = TARGETS[stream], database_clock.now()
-    record = adapter.read_one(stream, remote_id, scope)
-    if not adapter.in_scope(record, scope):
-        raise OutOfScope("The settings of this connection leave this record out.")
+    target, reading = TARGETS[stream], read(connection, adapter, scope, stream, remote_id)
+    record = reading.record
     with tenant_transaction(connection.organization_id):
         before = content(connection, target, record.remote_id)
         absent = missing_references(connection, target, record)
@@ -77,17 +56,9 @@ def _replay(adapter: Adapter, connection: Connection, stream: str, remote_id: st
     parent = PARENTS.get(stream)
     if scope.narrows_companies and parent in dict(absent) and parent not in dict(found):
         raise OutOfScope(f"The settings of this connection leave out what this is of, one of its {parent}.")
-    notes = list(adapter.read_children("notes", record.remote_id, scope).records) if stream == "tickets" else []
     with tenant_transaction(connection.organization_id):
-        written = sum(land(connection, name, [referred], fetched_at) for name, referred in found)
-        written += land(connection, stream, [record], fetched_at)
-        if stream == "tickets":
-            written += land(connection, "notes", notes, fetched_at, parent=record.remote_id)
+        written = land_reading(connection, adapter, scope, stream, reading, found)
         after = content(connection, target, record.remote_id)
-        Issue.objects.filter(connection=connection, stream=stream, remote_id=record.remote_id, cleared_at=None).update(
-            cleared_at=Now(), retry_at=None
-        )
-        connection_answered(connection_id=connection.pk)
     return Replayed(
         stream,
         record.remote_id,
