@@ -171,8 +171,9 @@ def changed_sql(target: Target, context: MergeContext) -> str:
     """The comparison: relations ``fresh`` (what was staged, each record once) and ``changed`` (what of it is new or news here), to go
     behind WITH. A merge writes what it finds, a preview only says it."""
     store = written_columns(target)
+    named = {r.name_column: named_value(r, f"r{i}") for i, r in enumerate(target.references) if r.name_column}
     values = [
-        *(known(name, f's."{name}"', name) for name in target.names),
+        *(named.get(name) or known(name, f's."{name}"', name) for name in target.names),
         *(known(r.remote_column, f"r{i}.id", r.column) for i, r in enumerate(target.references)),
         *(expression for _, expression in target.derived),
     ]
@@ -195,6 +196,15 @@ changed AS MATERIALIZED (
 def known(told: str, value: str, column: str) -> str:
     """``value`` of the staged row ``s``, or what is stored in ``column`` where the PSA did not tell the column ``told`` this time."""
     return f"CASE WHEN t.id IS NOT NULL AND '{told}' = ANY(s.unknown_columns) THEN t.\"{column}\" ELSE {value} END"
+
+
+def named_value(reference: Reference, alias: str) -> str:
+    """The name that a row keeps of what it refers to. Where the PSA did not tell it, that is the one stored, as long as the row refers to
+    the same; else the name that the other has here. ``alias``: of the other's table."""
+    name, link = reference.name_column, reference.remote_column
+    same = f"""t.id IS NOT NULL AND ('{link}' = ANY(s.unknown_columns) OR t."{link}" IS NOT DISTINCT FROM s."{link}")"""
+    other = f"""coalesce({reference.name(alias + '."{}"')}, s."{name}")"""
+    return f"""CASE WHEN NOT ('{name}' = ANY(s.unknown_columns)) THEN s."{name}" WHEN {same} THEN t."{name}" ELSE {other} END"""
 
 
 def merge_sql(target: Target, context: MergeContext) -> str:

@@ -87,6 +87,11 @@ def remarked(
     for remark in remarks:
         if not remark.understood and remark.remote_id not in gone:
             lost.setdefault(remark.remote_id, []).append(remark)
+    if "" in lost:
+        # Of no record alone, such as a look-up that failed: each page says it anew.
+        said = RunIssue.objects.filter(run_id=run_id, stream=stream, remote_id="", code=LEFT_OUT)
+        if said.filter(message=_said(lost[""])).exists():
+            del lost[""]
     RunIssue.objects.bulk_create(
         _issue(run_id, organization_id, stream, LEFT_OUT, _said(found), remote_id, _shown(found))
         for remote_id, found in lost.items()

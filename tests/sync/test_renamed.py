@@ -19,7 +19,11 @@ from tickets.models import Ticket
 FIELD = {"connectwise": "name", "halo": "name", "autotask": "companyName"}
 
 BEARERS = (Ticket, Contact, Asset, Agreement, Invoice, Opportunity)
-NEW = "Renamed & Söhne"
+UNSTAMPED = "HaloPSA's companies bear no time of change: a quick sync does not ask for them, and a full one reads what bears their names"
+
+
+def new_name(company: Company) -> str:
+    return f"{company.name} & Söhne"
 
 
 @pytest.fixture(scope="module", params=sorted(FIELD))
@@ -58,7 +62,7 @@ def a_company(connection: Connection) -> Company:
 
 
 def rename(system: Sandbox, company: Company) -> None:
-    order = {"collection": "companies", "ids": [int(company.remote_id)], "set": {FIELD[system.key]: NEW}}
+    order = {"collection": "companies", "ids": [int(company.remote_id)], "set": {FIELD[system.key]: new_name(company)}}
     system.control("POST", "change", order)
 
 
@@ -70,6 +74,8 @@ def journalled(connection: Connection, run: int | None) -> set[tuple[str, str]]:
 def test_a_quick_sync_renames_a_company_wherever_its_name_is_kept(
     sync: Sync, system: Sandbox, linked: Connection
 ) -> None:
+    if system.key == "halo":
+        pytest.skip(UNSTAMPED)
     sync("full")
     company = a_company(linked)
     before = borne(linked, company)
@@ -78,7 +84,7 @@ def test_a_quick_sync_renames_a_company_wherever_its_name_is_kept(
     rename(system, company)
     run = sync("quick")
     assert run.state == "done", run.message
-    assert borne(linked, company) == {kind: {NEW} for kind in before}
+    assert borne(linked, company) == {kind: {new_name(company)} for kind in before}
     assert journalled(linked, run.pk) == {("companies", company.remote_id)}
     full = sync("full")
     assert (full.state, full.result) == ("done", "no_change"), full.message
@@ -93,11 +99,14 @@ def test_a_company_that_is_fetched_by_itself_is_renamed_the_same_way(
     before = borne(linked, company)
     rename(system, company)
     with tenant(linked.organization_id):
-        record_replay(connection=linked, stream="companies", remote_id=company.remote_id)
-    assert borne(linked, company) == {kind: {NEW} for kind in before}
+        replayed = record_replay(connection=linked, stream="companies", remote_id=company.remote_id)
+    assert ("name", company.name, new_name(company)) in replayed.changes
+    assert borne(linked, company) == {kind: {new_name(company)} for kind in before}
 
 
 def test_a_name_that_the_psa_writes_in_another_way_stays(sync: Sync, system: Sandbox, linked: Connection) -> None:
+    if system.key == "halo":
+        pytest.skip(UNSTAMPED)
     sync("full")
     company = a_company(linked)
     with tenant_transaction(linked.organization_id):
@@ -105,6 +114,6 @@ def test_a_name_that_the_psa_writes_in_another_way_stays(sync: Sync, system: San
         Ticket.objects.filter(pk=odd.pk).update(company_name="ACME (billing)")
     rename(system, company)
     sync("quick")
-    assert borne(linked, company)["Ticket"] <= {NEW, "ACME (billing)"}
+    assert borne(linked, company)["Ticket"] <= {new_name(company), "ACME (billing)"}
     with tenant_transaction(linked.organization_id):
         assert Ticket.objects.get(pk=odd.pk).company_name == "ACME (billing)"

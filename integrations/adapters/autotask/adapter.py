@@ -12,6 +12,7 @@ from integrations.adapters.autotask.custom_fields import RECORDS, definitions
 from integrations.adapters.autotask.deletions import DeletedTicket
 from integrations.adapters.autotask.kept import goes_by_tickets
 from integrations.adapters.autotask.labels import Labels
+from integrations.adapters.autotask.lookups import LOOKUPS, told
 from integrations.adapters.autotask.naming import names_for
 from integrations.adapters.autotask.probe import probe
 from integrations.adapters.autotask.reading import (
@@ -26,6 +27,7 @@ from integrations.adapters.autotask.reading import (
 from integrations.adapters.autotask.streams import BY_NAME, STREAMS, Source, Table
 from integrations.adapters.autotask.zones import company_page, fingerprint_of, ticket_page
 from integrations.errors import NotFound, ProtocolError, UnsupportedFeature
+from integrations.noticing import notice
 from integrations.port import (
     EVERYTHING,
     Budget,
@@ -41,6 +43,7 @@ from integrations.port import (
 )
 from integrations.records import NoteRecord, Record, TicketRecord, TimeEntryRecord
 from integrations.scoping import of_wanted_company, page_with_wanted_fields, with_wanted_fields
+from integrations.untold import remarks_of
 
 ALSO = "also"
 """In the checkpoint: the walk is in the stream's second entity."""
@@ -129,7 +132,10 @@ class AutotaskAdapter:
         row = self._remote.one(source.entity, source.payload, int(remote_id), permission=source.spec.permission)
         if row.id != int(remote_id):
             raise ProtocolError("Autotask answered with another record than the one asked for.")
-        return with_wanted_fields(source.record(row, names_for([row], self._labels, scope)), stream, scope)
+        names = names_for(source.entity, [row], self._labels, scope)
+        record = told(source.record(row, names), row, names)
+        notice(remarks_of([row], [record], LOOKUPS, names.failed))
+        return with_wanted_fields(record, stream, scope)
 
     def in_scope(self, record: Record, scope: Scope) -> bool:
         if isinstance(record, DeletedTicket) or not of_wanted_company(record, scope):

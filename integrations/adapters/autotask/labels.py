@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import datetime as dt
 import threading
-from collections.abc import Callable, Iterable
-from typing import TypeVar
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -20,7 +21,12 @@ from integrations.adapters.autotask.client import LARGEST_PAGE, Autotask, has_mo
 from integrations.adapters.autotask.filters import EVERY_RECORD, MOST_VALUES, Clause, compare
 from integrations.answers import Answer
 from integrations.errors import NotFound, PermissionMissing, ProtocolError, UnsupportedFeature
+from integrations.untold import EMPTY, why_of
 
+PICKS, FIELDS = "fields", "user fields"
+"""What is looked up of each entity apart."""
+MANY = 5
+"""So many ids of which none is told are no deleted records, but an empty answer."""
 MOST_KEPT = 50_000
 """Names of companies and contacts each; beyond it they are looked up anew."""
 
@@ -46,6 +52,15 @@ class Described(msgspec.Struct, frozen=True, kw_only=True):
     answer: Answer
 
 
+class Looked:
+    """What a look-up gave."""
+
+    rows: dict[str, Any]
+
+    def __init__(self) -> None:
+        self.rows = {}
+
+
 class Labels:
     """Safe to share between threads: a table is read by whoever needs it first, the others wait for it."""
 
@@ -53,11 +68,31 @@ class Labels:
         self._remote = remote
         self._lock = threading.RLock()
         self._kept: dict[str, object] = {}
+        self._failed: dict[str, str] = {}
         self._people: dict[str, dict[int, at.Row | None]] = {"Companies": {}, "Contacts": {}}
 
     def described(self, entity: str) -> Described:
         """The entity's pick lists. Raises the errors of ``integrations.errors``."""
         return self._once(f"fields of {entity}", lambda: self._describe(entity))
+
+    def picks(self, entity: str) -> dict[str, dict[str, Choice]]:
+        """The entity's pick lists for the names of its rows; none where they can't be read: a name is not worth a record."""
+        with self._soft(f"{PICKS} of {entity}") as found:
+            found.rows = self.described(entity).picks
+        return found.rows
+
+    def field_definitions(self, entity: str) -> dict[str, at.Field]:
+        """The same of the entity's user-defined fields."""
+        with self._soft(f"{FIELDS} of {entity}") as found:
+            found.rows = self.user_fields(entity)
+        return found.rows
+
+    def failed_for(self, entity: str) -> dict[str, str]:
+        """Why look-ups for rows of the entity failed, by the keys of ``lookups``."""
+        own = f" of {entity}"
+        return {
+            key.removesuffix(own): why for key, why in self._failed.items() if " of " not in key or key.endswith(own)
+        }
 
     def label(self, entity: str, field: str, value: int | None) -> str:
         """What a pick list's value is called; "" for none, and for one that the list does not hold."""
@@ -125,6 +160,19 @@ class Labels:
             found += self._whole(entity, kind, (part, *clauses)).values()
         return found
 
+    @contextmanager
+    def _soft(self, key: str) -> Iterator[Looked]:
+        """A look-up without which records come all the same: that it was refused, or empty, is remembered until it works."""
+        looked, why = Looked(), ""
+        try:
+            yield looked
+        except (PermissionMissing, NotFound, UnsupportedFeature) as err:
+            why = why_of(err)
+        if why or not looked.rows:
+            self._failed[key] = why or EMPTY
+        else:
+            self._failed.pop(key, None)
+
     def _once(self, key: str, read: Callable[[], T]) -> T:
         with self._lock:
             if key not in self._kept:
@@ -137,14 +185,24 @@ class Labels:
         return Described(picks=picks, answer=answer)
 
     def _whole(self, entity: str, kind: type[R], clauses: tuple[Clause, ...] = ()) -> dict[int, R]:
+        """All rows that meet the clauses. None where they may not be read, which is remembered; so is that a whole table is empty."""
+        try:
+            found = self._walked(entity, kind, clauses)
+        except (PermissionMissing, NotFound, UnsupportedFeature) as err:
+            self._failed[entity] = why_of(err)
+            return {}
+        if found or clauses:
+            self._failed.pop(entity, None)
+        else:
+            self._failed[entity] = EMPTY
+        return found
+
+    def _walked(self, entity: str, kind: type[R], clauses: tuple[Clause, ...]) -> dict[int, R]:
         found: dict[int, R] = {}
         clause: Clause = EVERY_RECORD
         last = -1
         while True:
-            try:
-                listing = self._remote.query(entity, kind, [*clauses, clause])
-            except (PermissionMissing, NotFound, UnsupportedFeature):
-                return found
+            listing = self._remote.query(entity, kind, [*clauses, clause])
             found |= {row.id: row for row in listing.rows}
             highest = max(listing.known_ids, default=None)
             if highest is None or not has_more(listing, LARGEST_PAGE):
@@ -172,8 +230,13 @@ class Labels:
     def _some(self, entity: str, kind: type[R], fields: tuple[str, ...], ids: list[int]) -> dict[int, R]:
         try:
             listing = self._remote.query(entity, kind, [compare("id", "in", ids)], fields=fields)
-        except PermissionMissing:
+        except (PermissionMissing, NotFound, UnsupportedFeature) as err:
+            self._failed[entity] = why_of(err)
             return {}
+        if listing.rows:
+            self._failed.pop(entity, None)
+        elif len(ids) >= MANY:
+            self._failed[entity] = EMPTY
         return {row.id: row for row in listing.rows}
 
 

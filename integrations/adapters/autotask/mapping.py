@@ -35,9 +35,11 @@ INTERNAL_PUBLISH = frozenset({2, 4})
 
 class Names(msgspec.Struct, frozen=True, kw_only=True):
     """What the numbers in some rows stand for. ``picks``: the entity's pick lists by field in lower case. ``units``: of the
-    running period, by service of a contract; ``lines``: by invoice; ``helpers``: the resources of tickets beside the assigned one, by ticket."""
+    running period, by service of a contract; ``lines``: by invoice; ``helpers``: the resources of tickets beside the assigned one, by ticket.
+    ``failed``: look-ups that were refused or empty, and why (``lookups``)."""
 
     picks: Picks = {}
+    failed: Mapping[str, str] = {}
     fields: Mapping[str, at.Field] = {}
     wanted_fields: frozenset[str] | None = None
     resources: Mapping[int, at.Resource] = {}

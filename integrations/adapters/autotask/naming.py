@@ -13,8 +13,12 @@ from integrations.adapters.autotask.mapping import Names
 from integrations.port import Scope
 
 
-def names_for(rows: Sequence[at.Row], labels: Labels, scope: Scope) -> Names:
-    """What the rows' mapping needs. Asks for nothing when there are no rows."""
+def names_for(entity: str, rows: Sequence[at.Row], labels: Labels, scope: Scope) -> Names:
+    """What the mapping of an entity's rows needs, and which look-ups failed. Asks for nothing when there are no rows."""
+    return msgspec.structs.replace(_found(rows, labels, scope), failed=labels.failed_for(entity))
+
+
+def _found(rows: Sequence[at.Row], labels: Labels, scope: Scope) -> Names:
     first = rows[0] if rows else None
     if isinstance(first, at.Ticket):
         return _of_tickets([row for row in rows if isinstance(row, at.Ticket)], labels, scope)
@@ -37,7 +41,7 @@ def _of_holdings(rows: Sequence[at.Row], labels: Labels) -> Names:
         return _of_assets([row for row in rows if isinstance(row, client_payloads.ConfigurationItem)], labels)
     if isinstance(first, client_payloads.Product):
         has_fields = any(row.user_defined_fields for row in rows if isinstance(row, client_payloads.Product))
-        return Names(picks=labels.described("Products").picks, fields=_fields("Products", labels, has_fields))
+        return Names(picks=labels.picks("Products"), fields=_fields("Products", labels, has_fields))
     if isinstance(first, client_payloads.ContractService):
         return Names(services=labels.table("Services"), units=labels.units(row.id for row in rows))
     if isinstance(first, client_payloads.Invoice):
@@ -66,7 +70,7 @@ def _of_deals(
 ) -> Names:
     """What all that belongs to a company and one of its contacts has."""
     return Names(
-        picks=labels.described(entity).picks,
+        picks=labels.picks(entity),
         fields=_fields(entity, labels, any(row.user_defined_fields for row in rows)),
         companies=labels.companies(row.company_id for row in rows),
         contacts=labels.contacts(row.contact_id for row in rows),
@@ -74,7 +78,7 @@ def _of_deals(
 
 
 def _fields(entity: str, labels: Labels, has_fields: bool) -> dict[str, at.Field]:
-    return labels.user_fields(entity) if has_fields else {}
+    return labels.field_definitions(entity) if has_fields else {}
 
 
 def _of_tickets(rows: Sequence[at.Ticket], labels: Labels, scope: Scope) -> Names:
@@ -82,8 +86,8 @@ def _of_tickets(rows: Sequence[at.Ticket], labels: Labels, scope: Scope) -> Name
     has_fields = wanted != frozenset() and any(row.user_defined_fields for row in rows)
     has_contracts = any(row.contract_id is not None for row in rows)
     return Names(
-        picks=labels.described("Tickets").picks,
-        fields=labels.user_fields("Tickets") if has_fields else {},
+        picks=labels.picks("Tickets"),
+        fields=labels.field_definitions("Tickets") if has_fields else {},
         wanted_fields=wanted,
         resources=labels.resources(),
         companies=labels.companies(row.company_id for row in rows),
@@ -100,8 +104,8 @@ def _of_notes(rows: Sequence[at.TicketNote], labels: Labels) -> Names:
 def _of_companies(rows: Sequence[at.Company], labels: Labels, scope: Scope) -> Names:
     has_fields = scope.field_ids.get("companies") != () and any(row.user_defined_fields for row in rows)
     return Names(
-        picks=labels.described("Companies").picks,
-        fields=labels.user_fields("Companies") if has_fields else {},
+        picks=labels.picks("Companies"),
+        fields=labels.field_definitions("Companies") if has_fields else {},
         countries=labels.table("Countries"),
     )
 
@@ -109,7 +113,7 @@ def _of_companies(rows: Sequence[at.Company], labels: Labels, scope: Scope) -> N
 def _of_contacts(rows: Sequence[at.Contact], labels: Labels) -> Names:
     has_fields = any(row.user_defined_fields for row in rows)
     return Names(
-        fields=labels.user_fields("Contacts") if has_fields else {},
+        fields=labels.field_definitions("Contacts") if has_fields else {},
         countries=labels.table("Countries"),
         companies=labels.companies(row.company_id for row in rows),
     )

@@ -23,6 +23,7 @@ from integrations.adapters.autotask.filters import (
 )
 from integrations.adapters.autotask.kept import MOST_BATCHES, batches_of, following, goes_by_tickets, tickets_of
 from integrations.adapters.autotask.labels import Labels
+from integrations.adapters.autotask.lookups import LOOKUPS, told
 from integrations.adapters.autotask.naming import names_for
 from integrations.adapters.autotask.picklists import records_of
 from integrations.adapters.autotask.streams import Source, Table
@@ -30,6 +31,7 @@ from integrations.decoding import Listing
 from integrations.errors import NotFound, ProtocolError
 from integrations.pages import joined, page_of
 from integrations.port import Checkpoint, Page, ReadRequest, Scope
+from integrations.untold import remarks_of
 
 _MOST_CHILD_PAGES = 200
 
@@ -146,12 +148,14 @@ def _next_of(listing: Listing[at.Row], after: int | None, size: int) -> Checkpoi
 
 
 def _page(walk: Walk, listing: Listing[at.Row], place: Checkpoint | None) -> Page:
-    names = names_for(listing.rows, walk.labels, walk.scope)
+    names = names_for(walk.source.entity, listing.rows, walk.labels, walk.scope)
     prefix = walk.source.prefix
     listing = listing.called(lambda number: f"{prefix}{number}") if prefix else listing
-    return page_of(
+    page = page_of(
         listing,
-        lambda row: [walk.source.record(row, names)],
+        lambda row: [told(walk.source.record(row, names), row, names)],
         following=place,
         name_of=lambda row: f"{prefix}{row.id}",
     )
+    untold = remarks_of(listing.rows, page.records, LOOKUPS, names.failed)
+    return msgspec.structs.replace(page, remarks=[*page.remarks, *untold]) if untold else page

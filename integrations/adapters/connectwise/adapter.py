@@ -22,11 +22,13 @@ from integrations.adapters.connectwise.reading import (
     of_either,
     read_children,
     read_page,
+    told,
     walk_of,
     with_values,
 )
 from integrations.adapters.connectwise.streams import SOURCES, STREAMS, TABLES, Source
 from integrations.errors import NotFound, PermissionMissing, ProtocolError, UnsupportedFeature
+from integrations.noticing import notice
 from integrations.port import (
     EVERYTHING,
     Budget,
@@ -122,7 +124,8 @@ class ConnectWiseAdapter:
         if row.id != int(remote_id):
             raise ProtocolError("ConnectWise answered with another record than the one asked for.")
         context = with_values(self._remote, source, [row], context_of(scope))
-        return source.record(row, context)
+        notice(context.remarks)
+        return told(source, row, context)
 
     def in_scope(self, record: Record, scope: Scope) -> bool:
         if not of_wanted_company(record, scope):

@@ -9,12 +9,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal
 
+import msgspec
+
 from integrations.adapters.connectwise import client_payloads, payloads
 from integrations.adapters.connectwise.client import ConnectWise
 from integrations.client_records import amount, summed
-from integrations.errors import NotFound, PermissionMissing, ProtocolError, UnsupportedFeature
+from integrations.errors import IntegrationError, NotFound, PermissionMissing, ProtocolError, UnsupportedFeature
 from integrations.port import Remark
 from integrations.threads import CallPool
+from integrations.untold import untold_remark, why_of
 
 AT_ONCE = 4
 """Requests side by side, as many as a run has in flight."""
@@ -22,28 +25,41 @@ PAGE = 100
 """Opportunities of a page: each costs a request of its own, and a page is what a kill costs at most."""
 
 
-def values_of(
-    remote: ConnectWise, rows: Sequence[payloads.Row], permission: str
-) -> tuple[dict[int, Decimal], list[Remark]]:
-    """({opportunity's id: its forecast revenue}, what was odd), one request each. A forecast that is odd costs its opportunity that value,
-    and nothing else."""
+class Values(msgspec.Struct, frozen=True, kw_only=True):
+    """``values``: revenue by opportunity. ``untold``: opportunities whose forecast was refused or odd, so that their value is not known."""
 
-    def read(row: payloads.Row) -> Decimal | Remark | None:
+    values: dict[int, Decimal]
+    untold: frozenset[int]
+    remarks: list[Remark]
+
+
+def values_of(remote: ConnectWise, rows: Sequence[payloads.Row], permission: str) -> Values:
+    """What opportunities are worth, one request each. A forecast that is odd leaves its opportunity's value as it is here, and costs
+    nothing else."""
+
+    def read(row: payloads.Row) -> Decimal | Remark | IntegrationError | None:
         path = f"sales/opportunities/{row.id}/forecast"
         try:
             return revenue(remote.one(path, client_payloads.Forecast, permission=permission))
-        except (NotFound, PermissionMissing, UnsupportedFeature):
+        except NotFound:
             return None
+        except (PermissionMissing, UnsupportedFeature) as err:
+            return err
         except ProtocolError as err:
             message = f"Its forecast could not be understood, and its value was left out: {err.message}"
             return Remark(remote_id=str(row.id), field="forecast", message=message, sample=err.sample)
 
     if not rows:
-        return {}, []
+        return Values(values={}, untold=frozenset(), remarks=[])
     with CallPool(max_workers=min(AT_ONCE, len(rows)), thread_name_prefix="forecast") as pool:
         found = list(zip((row.id for row in rows), pool.map(read, rows), strict=True))
-    values = {number: value for number, value in found if isinstance(value, Decimal)}
-    return values, [value for _, value in found if isinstance(value, Remark)]
+    refused = next((value for _, value in found if isinstance(value, IntegrationError)), None)
+    remarks = [value for _, value in found if isinstance(value, Remark)]
+    return Values(
+        values={number: value for number, value in found if isinstance(value, Decimal)},
+        untold=frozenset(number for number, value in found if isinstance(value, Remark | IntegrationError)),
+        remarks=remarks if refused is None else [*remarks, untold_remark("values of opportunities", why_of(refused))],
+    )
 
 
 def revenue(forecast: client_payloads.Forecast) -> Decimal | None:

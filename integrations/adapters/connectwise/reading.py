@@ -307,12 +307,13 @@ def _says_the_end(listing: Listing[R]) -> bool:
 
 
 def _with_subtypes(items: Sequence[Record], remote: ConnectWise, board_id: str, permission: str) -> list[Record]:
-    """Items know their subtypes by the board's table of allowed combinations only; some old servers have none."""
+    """Items know their subtypes by the board's table of allowed combinations only. Some old servers have none, and a role may hide it: what
+    is stored of them stays then."""
     path = f"service/boards/{board_id}/typeSubTypeItemAssociations"
     try:
         listings = all_pages(remote, path, cw.Association, permission)
-    except (NotFound, UnsupportedFeature):
-        return list(items)
+    except (NotFound, PermissionMissing, UnsupportedFeature):
+        return [msgspec.structs.replace(item, unknown_fields=("parent_ids",)) for item in items]
     parents: dict[str, set[int]] = {}
     for listing in listings:
         for row in listing.rows:
@@ -329,11 +330,17 @@ def with_values(remote: ConnectWise, source: Source, rows: Sequence[cw.Row], con
     """The context with what these rows are worth, where that is asked for apart."""
     if not source.valued:
         return context
-    values, remarks = forecasts.values_of(remote, rows, source.spec.permission)
-    return msgspec.structs.replace(context, values=values, remarks=remarks)
+    found = forecasts.values_of(remote, rows, source.spec.permission)
+    return msgspec.structs.replace(context, values=found.values, untold=found.untold, remarks=found.remarks)
+
+
+def told(source: Source, row: cw.Row, context: Context) -> Record:
+    """The row's record, which says what of it was asked for apart and not told."""
+    record = source.record(row, context)
+    return msgspec.structs.replace(record, unknown_fields=("value",)) if row.id in context.untold else record
 
 
 def _page(remote: ConnectWise, listing: Listing[cw.Row], walk: Walk, place: Checkpoint | None) -> Page:
     context = with_values(remote, walk.source, listing.rows, walk.context)
-    page = page_of(listing, lambda row: [walk.source.record(row, context)], following=place)
+    page = page_of(listing, lambda row: [told(walk.source, row, context)], following=place)
     return msgspec.structs.replace(page, remarks=[*page.remarks, *context.remarks]) if context.remarks else page

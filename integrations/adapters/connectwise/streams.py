@@ -32,11 +32,13 @@ OPPORTUNITIES = "Sales › Opportunity: Inquire All"
 
 
 class Context(msgspec.Struct, frozen=True, kw_only=True):
-    """What a mapping needs beside the row. ``values``: what opportunities are worth; ``remarks``: what was odd about that."""
+    """What a mapping needs beside the row. ``values``: what opportunities are worth; ``untold``: those of which that is not known;
+    ``remarks``: what was odd about that."""
 
     parent_id: str = ""
     custom_field_ids: frozenset[str] | None = None
     values: Mapping[int, Decimal] = {}
+    untold: frozenset[int] = frozenset()
     remarks: Sequence[Remark] = ()
 
 

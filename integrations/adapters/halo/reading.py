@@ -12,6 +12,7 @@ from integrations.adapters.halo import payloads as halo
 from integrations.adapters.halo.agents import AGENTS_AT_ONCE, emails_of
 from integrations.adapters.halo.client import Halo, total_of
 from integrations.adapters.halo.custom_fields import needs_choices
+from integrations.adapters.halo.lookups import FIELD_LOOKUPS, FIELDS, LOOKUPS, told
 from integrations.adapters.halo.mapping import changed
 from integrations.adapters.halo.paging import LARGEST_PAGE, LEAST_PAGE, MOST_STALLS, Place, Window, window
 from integrations.adapters.halo.questions import Params, Question, begun, questions_of, questions_of_types, statuses
@@ -30,8 +31,9 @@ from integrations.decoding import Listing, converted
 from integrations.errors import NotFound, ProtocolError
 from integrations.noticing import notice
 from integrations.pages import page_of
-from integrations.port import Checkpoint, Page, ReadRequest, Scope
+from integrations.port import Checkpoint, Page, ReadRequest, Remark, Scope
 from integrations.records import Record
+from integrations.untold import EMPTY, remarks_of
 
 MOST_ACTIONS = 20_000
 DEFAULT_PAGE = 50
@@ -122,7 +124,7 @@ class Reader:
         if source is TICKET_SOURCE:
             return self._ticket(number, scope)
         row = self.single(source, number)
-        return source.record(row, self._context(source, [row], scope))
+        return self._told(source, row, self._context(source, [row], scope))
 
     def single(self, source: Source, number: int) -> Any:
         """The row with this id. Raises NotFound."""
@@ -144,7 +146,7 @@ class Reader:
         if not rows:
             raise NotFound("There is no such ticket.")
         notice(entry for entry in listing.remarks if entry.remote_id == str(number))
-        return source.record(rows[0], self._context(source, rows, scope))
+        return self._told(source, rows[0], self._context(source, rows, scope))
 
     def _landed(self, source: Source, request: ReadRequest, step: Step, listing: Listing[Any]) -> Page:
         began = step.place.began or _iso(listing)
@@ -157,6 +159,8 @@ class Reader:
         records_context = self._context(source, rows, request.scope)
         following = None if place is None else msgspec.to_builtins(place)
         page = page_of(listing, _mapping(source, records_context), rows=_without_repeats(rows), following=following)
+        if untold := untold_of(source, rows, page.records, records_context):
+            page = msgspec.structs.replace(page, remarks=[*page.remarks, *untold])
         return _in_scope(page, request, late=step.question.late)
 
     def _list(self, source: Source, params: Params) -> Listing[Any]:
@@ -181,9 +185,22 @@ class Reader:
         unnamed = any(needs_choices(getattr(row, "customfields", None)) for row in rows)
         choices = self.vocabulary.choices() if unnamed else {}
         if not source.named:
-            return Context(choices=choices)
+            return Context(choices=choices, failed=dict(self.vocabulary.failed))
         wanted = None if scope.custom_field_ids is None else frozenset(scope.custom_field_ids)
-        return Context(names=self.vocabulary.names_for(rows), custom_field_ids=wanted, choices=choices)
+        names = self.vocabulary.names_for(rows)
+        return Context(
+            names=names,
+            custom_field_ids=wanted,
+            choices=choices,
+            failed=dict(self.vocabulary.failed),
+            asks_for_fields=source is TICKET_SOURCE and wanted is None,
+        )
+
+    def _told(self, source: Source, row: Any, context: Context) -> Record:
+        """One row's record, and what of it a look-up did not tell."""
+        record = record_of(source, row, context)
+        notice(untold_of(source, [row], [record], context))
+        return record
 
     def _closed(self, source: Source, listing: Listing[Any]) -> frozenset[int]:
         """The statuses that close a ticket: those that the same list leaves out when it is asked to."""
@@ -275,7 +292,25 @@ def _mapping(source: Source, context: Context) -> Callable[[Any], Sequence[Recor
     """From a row to its records."""
     if source.many is not None:
         return source.many
-    return lambda row: [source.record(row, context)]
+    return lambda row: [record_of(source, row, context)]
+
+
+def record_of(source: Source, row: Any, context: Context) -> Record:
+    """The row's record, with what of it the look-ups did not tell."""
+    record = source.record(row, context)
+    if not source.named and FIELDS not in context.failed:
+        return record
+    lookups = LOOKUPS if source.named else FIELD_LOOKUPS
+    return told(record, row, lookups, context.names, context.failed, asks_for_fields=context.asks_for_fields)
+
+
+def untold_of(source: Source, rows: Sequence[Any], records: Sequence[Record], context: Context) -> list[Remark]:
+    """What is said of look-ups that failed, where these rows needed them. No definitions at all are no failure: many define no fields."""
+    lookups = LOOKUPS if source.named else FIELD_LOOKUPS
+    failed = {key: why for key, why in context.failed.items() if (key, why) != (FIELDS, EMPTY)}
+    if not context.asks_for_fields and not any(needs_choices(getattr(row, "customfields", None)) for row in rows):
+        failed.pop(FIELDS, None)
+    return remarks_of(rows, records, lookups, failed)
 
 
 def _in_scope(page: Page, request: ReadRequest, *, late: bool) -> Page:

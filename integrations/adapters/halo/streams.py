@@ -37,12 +37,15 @@ EXCLUDE_CLOSED: Mapping[str, str] = {"excludeclosed": "true"}
 
 
 class Context(msgspec.Struct, frozen=True, kw_only=True):
-    """What a mapping needs beside the row."""
+    """What a mapping needs beside the row. ``failed``: look-ups that were refused or empty (``lookups``); ``asks_for_fields``: the rows have
+    custom fields only where a look-up told their ids."""
 
     names: Names = Names()
     custom_field_ids: frozenset[str] | None = None
     closed: frozenset[int] = frozenset()
     choices: Choices = {}
+    failed: Mapping[str, str] = {}
+    asks_for_fields: bool = False
 
 
 class Source(msgspec.Struct, frozen=True, kw_only=True):

@@ -14,11 +14,13 @@ from integrations.adapters.halo import payloads as halo
 from integrations.adapters.halo.client import Halo, R
 from integrations.adapters.halo.client_payloads import AssetType
 from integrations.adapters.halo.custom_fields import TICKETS, Choices
+from integrations.adapters.halo.lookups import FIELDS as FIELD_LOOKUP
 from integrations.adapters.halo.mapping import UNASSIGNED, Names, agent_name
 from integrations.adapters.halo.payloads import number
 from integrations.adapters.halo.streams import ASSETS, EXCLUDE_CLOSED, FIELDS, SOURCES, closing
 from integrations.decoding import Listing
 from integrations.errors import PermissionMissing, UnsupportedFeature
+from integrations.untold import EMPTY, why_of
 
 AGAIN_AFTER = 60.0
 """Seconds after which an id without a name is worth another look: until then it is taken for one that nobody may see."""
@@ -26,7 +28,10 @@ FIELD_PARAMS = {"includevalues": "true"}
 
 
 class Vocabulary:
-    """A cache of one adapter: it can be thrown away at any time. Safe to share between threads."""
+    """A cache of one adapter: it can be thrown away at any time. Safe to share between threads.
+
+    ``failed``: look-ups that were refused, or came empty, and why, by the keys of ``lookups``.
+    """
 
     def __init__(self, remote: Halo) -> None:
         self._remote = remote
@@ -36,6 +41,7 @@ class Vocabulary:
         self._fields: tuple[str, ...] | None = None
         self._choices: Choices | None = None
         self._asset_types: tuple[int, ...] | None = None
+        self.failed: dict[str, str] = {}
 
     def names_for(self, rows: Iterable[halo.Ticket]) -> Names:
         """Names for all ids of these tickets, as far as Halo tells them. Asks nothing for no tickets."""
@@ -99,25 +105,37 @@ class Vocabulary:
         """A table's rows; none where it may not be read: the stream's own reading says so."""
         source = SOURCES[stream]
         try:
-            return self._remote.list(
+            rows = self._remote.list(
                 source.path, kind, {**source.params, **(more or {})}, key=source.key, permission=source.spec.permission
             ).rows
-        except (PermissionMissing, UnsupportedFeature):
+        except (PermissionMissing, UnsupportedFeature) as err:
+            self.failed[stream] = why_of(err)
             return []
+        if rows:
+            self.failed.pop(stream, None)
+        elif not more:
+            self.failed[stream] = EMPTY
+        return rows
 
     def _read_choices(self) -> Choices:
-        try:
-            rows = field_definitions(self._remote).rows
-        except (PermissionMissing, UnsupportedFeature):
-            return {}
+        rows = self._definitions()
         return {row.id: {str(number(one.id)): one.name for one in row.values or () if one.name} for row in rows}
 
     def _read_fields(self) -> tuple[str, ...]:
+        return tuple(str(row.id) for row in self._definitions() if row.usage == TICKETS)
+
+    def _definitions(self) -> list[halo.FieldDefinition]:
+        """The custom fields; none where the application may not see them. That there are none at all is no failure that people are told of."""
         try:
             rows = field_definitions(self._remote).rows
-        except (PermissionMissing, UnsupportedFeature):
-            return ()
-        return tuple(str(row.id) for row in rows if row.usage == TICKETS)
+        except (PermissionMissing, UnsupportedFeature) as err:
+            self.failed[FIELD_LOOKUP] = why_of(err)
+            return []
+        if rows:
+            self.failed.pop(FIELD_LOOKUP, None)
+        else:
+            self.failed[FIELD_LOOKUP] = EMPTY
+        return rows
 
 
 def field_definitions(remote: Halo) -> Listing[halo.FieldDefinition]:

@@ -85,6 +85,7 @@ def test_an_odd_row_is_reported_and_costs_nothing_else() -> None:
     assert [(entry.remote_id, entry.field, entry.understood) for entry in found.remarks] == [
         ("2", "title", False),
         ("3", "queueID", True),
+        ("", "labels of pick lists", False),
     ]
     assert (found.rows, found.rejected) == (4, [])
 

@@ -1,0 +1,133 @@
+"""A look-up that is refused, or comes empty, blanks nothing: record by record, what is stored of it stays, and the run says which it was."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from integrations.models import Connection
+from portal.clients.models import Asset, Contact, Opportunity
+from portal.tenancy.models import Organization
+from portal.tenancy.scope import tenant_transaction
+from sync.models import Run, RunIssue
+from tests.integrations.adapters.sandboxes import Sandbox, running
+from tests.sync.conftest import Sync, linked_to
+from tickets.models import Note, Ticket, TimeEntry
+
+LOOKUPS = {
+    "connectwise": r"/forecast$",
+    "halo": r"(Agent|Status|TicketType|Priority|Team|FieldInfo)$",
+    "autotask": r"/(Resources|Contacts|Contracts|Roles|BillingCodes|Countries|TicketSecondaryResources)/query$"
+    r"|(Tickets|Opportunities)/entityInformation/(fields|userDefinedFields)$",
+}
+"""Paths of what names are looked up in."""
+TRUE_WHEN_EMPTY = "|TicketSecondaryResources"
+"""Nobody helps with a ticket: that is what an empty list says."""
+SHAPELESS = r"|(Tickets|Opportunities)/entityInformation/(fields|userDefinedFields)$"
+"""An empty list is no answer there at all, but one that can't be understood."""
+CHANGES: dict[str, list[tuple[str, dict[str, Any]]]] = {
+    "connectwise": [("opportunities", {"name": "Seen again"})],
+    "halo": [("tickets", {"summary": "Seen again"})],
+    "autotask": [("tickets", {"title": "Seen again"}), ("opportunities", {"title": "Seen again"})],
+}
+"""So that the records are read again: none of these is looked up."""
+MODELS = (Ticket, Note, TimeEntry, Contact, Asset, Opportunity)
+LOOKED_UP = frozenset(
+    {"value", "custom_fields", "agreement", "resources", "closed_by", "entered_by", "contact_email", "contact_phone"}
+    | {"author", "work_type", "work_role", "team_remote_id", "source", "sla", "record_type", "country", "address"}
+)
+
+
+@pytest.fixture(scope="module", params=sorted(LOOKUPS))
+def system(request: pytest.FixtureRequest) -> Iterator[Sandbox]:
+    with running(request.param, tickets=60) as started:
+        yield started
+
+
+@pytest.fixture
+def linked(organization: Organization, system: Sandbox) -> Iterator[Connection]:
+    """What ``sync`` of this directory's conftest works on."""
+    with linked_to(organization, system) as made:
+        yield made
+
+
+def looked_up(connection: Connection) -> dict[tuple[str, str], dict[str, Any]]:
+    """What the copy has from look-ups, record by record."""
+    found = {}
+    with tenant_transaction(connection.organization_id):
+        for model in MODELS:
+            names = [f.name for f in model._meta.concrete_fields if f.name in LOOKED_UP or f.name.endswith("_name")]
+            names = [name for name in names if name not in {"first_name", "last_name", "listed_name"}]
+            for row in model.objects.filter(removed_at=None).values("remote_id", *names):
+                found[model.__name__, row.pop("remote_id")] = row
+    return found
+
+
+def now_of(
+    connection: Connection, before: dict[tuple[str, str], dict[str, Any]]
+) -> dict[tuple[str, str], dict[str, Any]]:
+    """The same of the records that were here before."""
+    return {key: row for key, row in looked_up(connection).items() if key in before}
+
+
+def change(system: Sandbox) -> None:
+    for collection, values in CHANGES[system.key]:
+        system.control("POST", "change", {"collection": collection, "n": 8, "set": values})
+
+
+def told(connection: Connection, run: Run) -> str:
+    with tenant_transaction(connection.organization_id):
+        return " ".join(RunIssue.objects.filter(run_id=run.pk).order_by("pk").values_list("message", flat=True))
+
+
+@pytest.mark.parametrize("kind", ["403", "empty"])
+def test_what_was_looked_up_stays_and_the_run_says_what_could_not_be(
+    kind: str, sync: Sync, system: Sandbox, linked: Connection
+) -> None:
+    sync("full")
+    before = looked_up(linked)
+    assert any(value for row in before.values() for value in row.values())
+    change(system)
+    paths = (
+        LOOKUPS[system.key]
+        if kind == "403"
+        else LOOKUPS[system.key].replace(SHAPELESS, "").replace(TRUE_WHEN_EMPTY, "")
+    )
+    with system.fault(kind=kind, match={"path": paths}):
+        run = sync("quick")
+    assert (run.state, run.result) == ("done", "warning"), run.message
+    assert now_of(linked, before) == before
+    assert "Seen again" in summaries(linked)
+    if (system.key, kind) != ("connectwise", "empty"):
+        assert "could not be looked up" in told(linked, run)
+    well = sync("full")
+    assert well.state == "done", well.message
+    assert now_of(linked, before) == before
+
+
+def summaries(connection: Connection) -> set[str]:
+    with tenant_transaction(connection.organization_id):
+        return {*Ticket.objects.values_list("summary", flat=True), *Opportunity.objects.values_list("name", flat=True)}
+
+
+FIREWALL = {"status": 403, "content_type": "text/html", "body": "<html><title>Blocked</title>Request blocked</html>"}
+
+
+@pytest.mark.parametrize("rule", [{"kind": "500"}, {"kind": "answer", "odd": FIREWALL}], ids=["500", "firewall"])
+def test_what_fails_blanks_nothing_and_is_told_with_its_place(
+    rule: dict[str, Any], sync: Sync, system: Sandbox, linked: Connection
+) -> None:
+    sync("full")
+    before = looked_up(linked)
+    change(system)
+    with system.fault(**rule, match={"path": LOOKUPS[system.key]}):
+        run = sync("quick")
+    assert now_of(linked, before) == before
+    if run.state == "waiting":
+        assert ", page " in run.wait_reason
+        assert "lacks" not in run.wait_reason
+    else:
+        assert (run.state, run.result) == ("done", "warning"), run.message
+        assert "lacks" not in told(linked, run)
