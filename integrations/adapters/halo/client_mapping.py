@@ -83,8 +83,9 @@ def asset(row: halo.Asset, choices: Choices | None = None) -> AssetRecord:
     )
 
 
-def product(row: halo.Item) -> ProductRecord:
-    """What is sold by the period costs what a period costs."""
+def product(row: halo.Item, active: frozenset[int] | None = None) -> ProductRecord:
+    """What is sold by the period costs what a period costs. ``active``: the items that are sold, for rows do not say it; None where that
+    is not known."""
     price = row.recurringprice if row.isrecurringitem else row.baseprice
     cost = row.recurringcost if row.isrecurringitem else row.costprice
     description, body_format = body(row.description)
@@ -99,6 +100,8 @@ def product(row: halo.Item) -> ProductRecord:
         manufacturer=row.manufacturer_name or "",
         unit_price=amount(price),
         unit_cost=amount(cost),
+        is_active=active is None or row.id in active,
+        unknown_fields=() if active is not None else ("is_active",),
     )
 
 

@@ -35,7 +35,6 @@ LIMITS = (
         why="Read type by type, whole at each full sync; assets of a type that the application may not see are left out. "
         "Maker, model, serial number and system are found by the names of the type's fields.",
     ),
-    Limit(stream="products", why="Active items alone: rows do not say which are not."),
     Limit(
         stream="agreements",
         why="Contracts, and recurring invoices under them; contracts do not say how often they are billed.",

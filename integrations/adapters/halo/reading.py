@@ -20,6 +20,7 @@ from integrations.adapters.halo.streams import (
     ASSET_SOURCE,
     EXCLUDE_CLOSED,
     MEMBER_SOURCE,
+    PRODUCT_SOURCE,
     TICKET_SOURCE,
     TIMED,
     Context,
@@ -184,6 +185,8 @@ class Reader:
     def _context(self, source: Source, rows: Sequence[Any], scope: Scope) -> Context:
         unnamed = any(needs_choices(getattr(row, "customfields", None)) for row in rows)
         choices = self.vocabulary.choices() if unnamed else {}
+        if source is PRODUCT_SOURCE:
+            return Context(active_items=self.vocabulary.active_items() if rows else None)
         if not source.named:
             return Context(choices=choices, failed=dict(self.vocabulary.failed))
         wanted = None if scope.custom_field_ids is None else frozenset(scope.custom_field_ids)

@@ -43,6 +43,7 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
     names: Names = Names()
     custom_field_ids: frozenset[str] | None = None
     closed: frozenset[int] = frozenset()
+    active_items: frozenset[int] | None = None
     choices: Choices = {}
     failed: Mapping[str, str] = {}
     asks_for_fields: bool = False
@@ -226,8 +227,9 @@ PRODUCT_SOURCE = Source(
     spec=_holding("products", client_records.ProductRecord, ITEMS),
     path="Item",
     payload=client_payloads.Item,
-    record=lambda row, context: client_mapping.product(row),
+    record=lambda row, context: client_mapping.product(row, context.active_items),
     key="items",
+    params=INACTIVE_TOO,
     paged=True,
 )
 CONTRACT_SOURCE = Source(

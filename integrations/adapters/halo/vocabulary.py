@@ -11,19 +11,21 @@ import time
 from collections.abc import Iterable, Mapping
 
 from integrations.adapters.halo import payloads as halo
-from integrations.adapters.halo.client import Halo, R
-from integrations.adapters.halo.client_payloads import AssetType
+from integrations.adapters.halo.client import Halo, R, total_of
+from integrations.adapters.halo.client_payloads import AssetType, Item
 from integrations.adapters.halo.custom_fields import TICKETS, Choices
 from integrations.adapters.halo.lookups import FIELDS as FIELD_LOOKUP
 from integrations.adapters.halo.mapping import UNASSIGNED, Names, agent_name
+from integrations.adapters.halo.paging import LARGEST_PAGE
 from integrations.adapters.halo.payloads import number
-from integrations.adapters.halo.streams import ASSETS, EXCLUDE_CLOSED, FIELDS, SOURCES, closing
+from integrations.adapters.halo.streams import ASSETS, EXCLUDE_CLOSED, FIELDS, ITEMS, SOURCES, closing
 from integrations.decoding import Listing
-from integrations.errors import PermissionMissing, UnsupportedFeature
+from integrations.errors import PermissionMissing, ProtocolError, UnsupportedFeature
 from integrations.untold import EMPTY, why_of
 
 AGAIN_AFTER = 60.0
 """Seconds after which an id without a name is worth another look: until then it is taken for one that nobody may see."""
+MOST_ITEM_PAGES = 500
 FIELD_PARAMS = {"includevalues": "true"}
 
 
@@ -42,6 +44,7 @@ class Vocabulary:
         self._choices: Choices | None = None
         self._asset_types: tuple[int, ...] | None = None
         self.failed: dict[str, str] = {}
+        self._active_items: frozenset[int] | None = None
 
     def names_for(self, rows: Iterable[halo.Ticket]) -> Names:
         """Names for all ids of these tickets, as far as Halo tells them. Asks nothing for no tickets."""
@@ -76,6 +79,30 @@ class Vocabulary:
             if self._asset_types is None:
                 self._asset_types = self._read_asset_types()
             return self._asset_types
+
+    def active_items(self) -> frozenset[int] | None:
+        """The items that are sold: those that the list holds when the others are not asked for; None where it holds none."""
+        with self._lock:
+            if self._active_items is None:
+                self._active_items = self._read_active_items()
+            return self._active_items or None
+
+    def _read_active_items(self) -> frozenset[int]:
+        found: set[int] = set()
+        for page in range(1, MOST_ITEM_PAGES + 1):
+            params: dict[str, str | int] = {
+                "pageinate": "true",
+                "page_no": page,
+                "page_size": LARGEST_PAGE,
+                "order": "id",
+                "orderdesc": "false",
+            }
+            listing = self._remote.list("Item", Item, params, key="items", permission=ITEMS)
+            fresh = set(listing.known_ids) - found
+            found |= fresh
+            if not fresh or len(found) >= (total_of(listing) or MOST_ITEM_PAGES * LARGEST_PAGE):
+                return frozenset(found)
+        raise ProtocolError("Halo's list of items does not end.")
 
     def _read_asset_types(self) -> tuple[int, ...]:
         try:

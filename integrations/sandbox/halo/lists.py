@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import msgspec
 
 from integrations.sandbox.collection import Json, Records
+from integrations.sandbox.halo.holdings import OLD
 from integrations.sandbox.halo.psa import Psa
 from integrations.sandbox.halo.setup import OPEN, STATUSES
 from integrations.sandbox.halo.stamps import read
@@ -178,7 +179,8 @@ def envelope(key: str, rows: list[bytes], total: int, page: Page) -> Reply:
 
 
 def _is_active(record: Json) -> bool:
-    return not record.get("inactive") and record.get("active") is not False
+    is_old = str(record.get("supplier_part_code") or "").startswith(OLD)
+    return not (is_old or record.get("inactive")) and record.get("active") is not False
 
 
 def is_true(request: Request, name: str) -> bool:

@@ -9,6 +9,7 @@ import pytest
 
 from integrations.adapters.halo import payloads as halo
 from integrations.adapters.halo.mapping import Names, agent_name, is_closed
+from integrations.client_records import ProductRecord
 from integrations.port import Adapter, Page, ReadRequest
 from integrations.records import MemberRecord, TicketRecord
 from tests.integrations.adapters.halo.test_answers import adapter_on, served
@@ -119,3 +120,13 @@ def test_hours_and_the_day_a_ticket_is_due_are_the_psas(sandbox: Sandbox, adapte
     assert {(at - began).days for at, began in due if at and began} <= {1, 2}
     assert all(at for at, _ in due)
     assert adapter.read_one("tickets", found[0].remote_id) == found[0]
+
+
+def test_items_that_are_not_sold_any_more_come_as_inactive_ones(sandbox: Sandbox, adapter: Adapter) -> None:
+    request = ReadRequest(stream="products")
+    found = [r for page in walk(adapter, request) for r in page.records if isinstance(r, ProductRecord)]
+    everything = {str(number) for number in sandbox.control("GET", "truth?collection=items")["ids"]}
+    assert {product.remote_id for product in found} == everything
+    assert adapter.count(request) == len(everything)
+    assert {product.identifier for product in found if not product.is_active} == {"OLD-AV", "OLD-FAX"}
+    assert all(adapter.read_one("products", product.remote_id) == product for product in found)

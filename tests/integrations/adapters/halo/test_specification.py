@@ -46,7 +46,7 @@ TABLE = {
     "/AssetType": frozenset(),
     "/Asset": WALK | BOTH | {"includeassetfields", "assettype_id"},
     "/Asset/{}": {"includedetails"},
-    "/Item": WALK,
+    "/Item": WALK | BOTH,
     "/Item/{}": frozenset(),
     "/ClientContract": WALK | {"includeinactive"},
     "/ClientContract/{}": frozenset(),
