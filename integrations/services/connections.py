@@ -122,6 +122,11 @@ def connection_configure(
     return current
 
 
+def connection_held(connection: Connection) -> Connection:
+    """The connection as it is now, which nobody else changes until the transaction ends."""
+    return _locked(connection)
+
+
 def connection_rename(*, connection: Connection, name: str, actor: User | None = None) -> Connection:
     """Raises NameTaken."""
     with tenant_transaction(connection.organization_id):

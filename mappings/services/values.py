@@ -89,6 +89,11 @@ def value_change(
         audit_record(action="portal_value.changed", target=value, changes=changes, actor=actor)
 
 
+def values_held(kind: str) -> list[PortalValue]:
+    """The values of a kind, which nobody else changes until the transaction ends."""
+    return list(PortalValue.objects.filter(kind=kind).order_by("pk").select_for_update())
+
+
 def values_change(*, changes: Sequence[Change], actor: User | None = None) -> None:
     """Changes several values, all or none. Raises Refused."""
     with transaction.atomic():

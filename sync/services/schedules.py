@@ -34,6 +34,11 @@ def schedule_of(connection: Connection) -> Schedule:
     return schedule
 
 
+def schedule_held(connection: Connection) -> Schedule:
+    """The connection's schedule, which nobody else changes until the transaction ends."""
+    return _locked(schedule_of(connection))
+
+
 def schedule_update(*, schedule: Schedule, actor: User | None, **values: object) -> Schedule:
     """Changes the times and reckons the next ones. Raises ScheduleInvalid."""
     check(values)

@@ -59,6 +59,14 @@ def password_check(password: str, user: User) -> None:
         raise Refused(" ".join(err.messages), field="password") from err
 
 
+def membership_held(membership: Membership) -> Membership:
+    """The membership as it is now, which nobody else changes until the transaction ends."""
+    held: Membership = (
+        Membership.objects.select_for_update(of=("self",)).select_related("user", "role").get(pk=membership.pk)
+    )
+    return held
+
+
 @transaction.atomic
 def membership_role_set(*, membership: Membership, role: Role, actor: User | None) -> Membership:
     """Gives a person another role. Raises Refused: rights that the actor lacks, or nobody left as an admin."""

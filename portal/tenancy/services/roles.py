@@ -26,6 +26,12 @@ def role_create(*, name: str, permissions: Iterable[str], actor: User | None) ->
     return role
 
 
+def role_held(role: Role) -> Role:
+    """The role as it is now, which nobody else changes until the transaction ends."""
+    held: Role = Role.objects.select_for_update().get(pk=role.pk)
+    return held
+
+
 @transaction.atomic
 def role_update(*, role: Role, name: str, permissions: Iterable[str], actor: User | None) -> Role:
     """Other permissions or another name. Raises Refused as ``role_create`` does, and for built-in roles."""

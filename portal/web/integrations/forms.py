@@ -11,18 +11,19 @@ from django import forms
 from integrations.models import Connection
 from integrations.port import CredentialField, Provider
 from integrations.settings_schema import LIMITS, ConnectionSettings, settings_from
+from portal.web.versions import VersionedForm
 from sync.models import Schedule
 
 NAME_LENGTH = 100
 
 
-class NameForm(forms.Form):
+class NameForm(VersionedForm):
     """What people call a connection."""
 
     name = forms.CharField(label="Name", max_length=NAME_LENGTH, help_text="What your team will call this connection.")
 
 
-class SettingsForm(forms.Form):
+class SettingsForm(VersionedForm):
     """Some of a connection's settings: those in ``names``. ``numbers``: {name: (label, help)} of those that are whole numbers; their
     limits are the settings' own."""
 
@@ -94,7 +95,7 @@ def _input(spec: CredentialField, saved: bool) -> forms.CharField:
     return field
 
 
-class ScheduleForm(forms.Form):
+class ScheduleForm(VersionedForm):
     """A connection's times."""
 
     QUICK = (

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from django.http import Http404
+from django.http import Http404, HttpRequest
 
 from integrations import registry
 from integrations.models import Connection
 from integrations.port import Provider
 from integrations.selectors import connection_get, connection_whole
+from integrations.services.connections import connection_held
 from portal.tenancy.scope import tenant_transaction
 
 
@@ -26,6 +27,12 @@ def shown_connection(pk: int) -> Connection:
         return connection_get(pk)
     except Connection.DoesNotExist as err:
         raise Http404("There is no such connection.") from err
+
+
+def edited_connection(request: HttpRequest, pk: int) -> Connection:
+    """As ``shown_connection``; where a form is sent nobody else changes the connection until the transaction ends, or 404."""
+    found = shown_connection(pk)
+    return connection_held(found) if request.method == "POST" else found
 
 
 def found_provider(key: str) -> Provider:

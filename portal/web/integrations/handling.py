@@ -16,7 +16,7 @@ from integrations.services.connections import connection_configure
 from integrations.settings_schema import HANDLING, settings_of
 from portal.web.access import requires
 from portal.web.integrations.forms import SettingsForm
-from portal.web.integrations.found import found_provider, shown_connection
+from portal.web.integrations.found import edited_connection, found_provider
 from portal.web.integrations.shown import shown_card
 from portal.web.request import PortalRequest
 from sync.engine.plan import LEAST_FAILED, patience
@@ -62,7 +62,7 @@ class HandlingForm(SettingsForm):
 @requires("manage_integrations")
 def connection_handling(request: PortalRequest, pk: int) -> HttpResponse:
     """The form, and how long the saved number of tries lasts; what is saved counts for runs that are at work too."""
-    found = shown_connection(pk)
+    found = edited_connection(request, pk)
     form = HandlingForm(request.POST or None, settings=settings_of(found))
     if request.method == "POST" and form.is_valid():
         connection_configure(connection=found, settings=form.wanted(), actor=request.user)

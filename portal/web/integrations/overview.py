@@ -17,7 +17,7 @@ from portal.core.errors import Refused
 from portal.web.access import requires
 from portal.web.integrations.checks import shown_test, stored_test
 from portal.web.integrations.forms import NameForm, RemoveForm
-from portal.web.integrations.found import found_connection, found_provider, shown_connection
+from portal.web.integrations.found import edited_connection, found_connection, found_provider, shown_connection
 from portal.web.integrations.shown import rights_needed, settings_lines, shown_card
 from portal.web.mappings.card import mapping_lines, mapping_step
 from portal.web.middleware import waits_on_network
@@ -92,8 +92,8 @@ def connection_test(request: PortalRequest, pk: int) -> HttpResponse:
 @requires("manage_integrations")
 def connection_rename(request: PortalRequest, pk: int) -> HttpResponse:
     """Gives the connection another name."""
-    found = shown_connection(pk)
-    form = NameForm(request.POST)
+    found = edited_connection(request, pk)
+    form = NameForm(request.POST, initial={"name": found.name})
     if form.is_valid():
         try:
             connections.connection_rename(connection=found, name=form.cleaned_data["name"], actor=request.user)

@@ -21,7 +21,7 @@ from integrations.settings_schema import (
 from portal.tenancy.selectors import people_who_can
 from portal.web.access import requires
 from portal.web.integrations.forms import SettingsForm
-from portal.web.integrations.found import found_provider, shown_connection
+from portal.web.integrations.found import edited_connection, found_provider
 from portal.web.integrations.shown import shown_card
 from portal.web.request import PortalRequest
 from portal.web.sync.words import stream_words
@@ -84,7 +84,7 @@ class SafeguardsForm(SettingsForm):
 @requires("manage_integrations")
 def connection_safeguards(request: PortalRequest, pk: int) -> HttpResponse:
     """The form, and what its numbers mean for the records that are here; saved ones count from the next sync on."""
-    found = shown_connection(pk)
+    found = edited_connection(request, pk)
     form = SafeguardsForm(request.POST or None, settings=settings_of(found))
     if request.method == "POST" and form.is_valid():
         connection_configure(connection=found, settings=form.wanted(), actor=request.user)

@@ -22,6 +22,7 @@ from sync.models import Schedule
 from sync.selectors.overview import connection_card
 from sync.services.schedules import (
     ScheduleInvalid,
+    schedule_held,
     schedule_of,
     schedule_pause,
     schedule_problems,
@@ -35,7 +36,7 @@ from sync.services.schedules import (
 def connection_schedule(request: PortalRequest, pk: int) -> HttpResponse:
     """The times; what is saved takes effect at once."""
     found = shown_connection(pk)
-    schedule = schedule_of(found)
+    schedule = schedule_held(found) if request.method == "POST" else schedule_of(found)
     form = ScheduleForm(request.POST or None, schedule=schedule, zone=request.organization.time_zone)
     if request.method == "POST" and saved(form, schedule, request):
         messages.success(request, "The schedule is saved. The next times are below.")

@@ -11,6 +11,7 @@ from django import forms
 from integrations.catalog import Catalog, CompanyChoice, FieldChoice
 from integrations.port import Provider
 from integrations.settings_schema import LONGEST_RANGE, ConnectionSettings
+from portal.web.versions import VersionedForm
 from sync.engine.plan import ESSENTIAL
 
 ALL, CHOSEN, NONE = "all", "chosen", "none"
@@ -61,7 +62,7 @@ def told_apart(fields: Sequence[FieldChoice]) -> list[tuple[str, str]]:
     ]
 
 
-class ScopeForm(forms.Form):
+class ScopeForm(VersionedForm):
     """Turns settings into inputs and back; settings that a form does not show stay as they are."""
 
     def __init__(

@@ -37,7 +37,7 @@ from sync.models import Run
 from sync.selectors.instance import change_of
 from sync.services.instance import change_read
 from sync.services.runs import RunRefused, run_request
-from sync.services.schedules import schedule_of
+from sync.services.schedules import schedule_held, schedule_of
 
 Answer = HttpResponse
 
@@ -179,10 +179,12 @@ def scope_step(step: str, kind: type[ScopeForm], template: str) -> Callable[[Por
         catalog = catalog_of(found.catalog)
         if catalog is None:
             return render(request, "integrations/setup_choices.html", context_of(found, step))
-        form = scope_form(kind, request, found, catalog)
-        if request.method == "POST" and form.is_valid():
-            connections.connection_configure(connection=found, settings=form.wanted(), actor=request.user)
-            return go_on(found, step)
+        with tenant_transaction():
+            held = connections.connection_held(found) if request.method == "POST" else found
+            form = scope_form(kind, request, held, catalog)
+            if request.method == "POST" and form.is_valid():
+                connections.connection_configure(connection=held, settings=form.wanted(), actor=request.user)
+                return go_on(held, step)
         context = context_of(found, step) | {"form": form, "catalog": catalog}
         return render(request, template, context, status=422 if request.method == "POST" else 200)
 
@@ -198,7 +200,7 @@ def scope_form(kind: type[ScopeForm], request: PortalRequest, found: Connection,
 def schedule_step(request: PortalRequest, found: Connection) -> Answer:
     """When it syncs by itself."""
     with tenant_transaction():
-        schedule = schedule_of(found)
+        schedule = schedule_held(found) if request.method == "POST" else schedule_of(found)
         form = ScheduleForm(request.POST or None, schedule=schedule, zone=request.organization.time_zone)
         if request.method == "POST" and schedule_saved(form, schedule, request):
             return go_on(found, "schedule")

@@ -9,16 +9,16 @@ from typing import Any
 
 import msgspec
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
-from integrations.catalog import catalog_of
+from integrations.catalog import Catalog, catalog_of
 from integrations.errors import IntegrationError
 from integrations.models import Connection
-from integrations.services.connections import connection_configure
+from integrations.services.connections import connection_configure, connection_held
 from integrations.services.probing import connection_catalog_read, connection_scope_count
 from integrations.settings_schema import RECORD_FIELDS, ConnectionSettings, settings_from, settings_of
 from portal.tenancy.scope import tenant_transaction
@@ -75,9 +75,7 @@ def connection_tickets(request: PortalRequest, pk: int) -> HttpResponse:
     if catalog is None:
         return page(request, found, {"catalog": None})
     data = request.POST if request.method == "POST" else None
-    form = TicketSettingsForm(
-        data, settings=settings_of(found), catalog=catalog, provider=found_provider(found.provider)
-    )
+    form = form_of(found, catalog, data)
     if request.method != "POST":
         return page(request, found, {"form": form, "catalog": catalog, "saved": "saved" in request.GET})
     if not form.is_valid():
@@ -87,7 +85,7 @@ def connection_tickets(request: PortalRequest, pk: int) -> HttpResponse:
         review = review_of(found, wanted)
         if review.matters:
             return page(request, found, {"form": form, "catalog": catalog, "review": review})
-    return save(request, found, wanted)
+    return save(request, found, form)
 
 
 def differ(before: ConnectionSettings, after: ConnectionSettings, names: Iterable[str]) -> bool:
@@ -112,11 +110,22 @@ def digest_of(settings: ConnectionSettings) -> str:
     return hashlib.blake2b(msgspec.json.encode(settings), digest_size=12).hexdigest()
 
 
-def save(request: PortalRequest, found: Connection, wanted: ConnectionSettings) -> HttpResponse:
-    """Stores the settings, and starts a full sync with them where it is asked for."""
-    waits = differ(settings_of(found), wanted, (*SCOPE, *KEPT))
+def form_of(found: Connection, catalog: Catalog, data: QueryDict | None) -> TicketSettingsForm:
+    """The form with the settings of ``found``."""
+    provider = found_provider(found.provider)
+    return TicketSettingsForm(data, settings=settings_of(found), catalog=catalog, provider=provider)
+
+
+def save(request: PortalRequest, found: Connection, form: TicketSettingsForm) -> HttpResponse:
+    """Stores the settings, and starts a full sync with them where it is asked for; not over what somebody saved meanwhile."""
     with tenant_transaction():
-        current = connection_configure(connection=found, settings=wanted, actor=request.user)
+        held = connection_held(found)
+        current_form = form_of(held, form.catalog, request.POST)
+        if not current_form.is_valid():
+            return page(request, held, {"form": current_form, "catalog": form.catalog}, status=422)
+        wanted = settings_from(current_form.wanted())
+        waits = differ(settings_of(held), wanted, (*SCOPE, *KEPT))
+        current = connection_configure(connection=held, settings=wanted, actor=request.user)
         if "sync" in request.POST:
             return started(request, current)
     if waits:

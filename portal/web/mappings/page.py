@@ -22,6 +22,7 @@ from mappings.selectors.preview import Sample, mapping_samples
 from mappings.selectors.remote import board_choices
 from mappings.selectors.targets import candidates
 from mappings.services import Wanted, mappings_set, suggestions_accept
+from mappings.services.acts import serialise
 from mappings.services.values import values_prepare
 from mappings.suggestions import NEW, Candidate
 from portal.core.client_input import number_of
@@ -30,15 +31,17 @@ from portal.web.access import requires
 from portal.web.integrations.found import found_provider, shown_connection
 from portal.web.integrations.shown import shown_card
 from portal.web.mappings.issues import kind_told
-from portal.web.mappings.wanted import KEEP, TYPED, chosen, filter_of, wanted_of
+from portal.web.mappings.wanted import KEEP, TYPED, chosen, filter_of, unseen, wanted_of
 from portal.web.mappings.words import ABOUT, TARGETS, counted
 from portal.web.request import PortalRequest
+from portal.web.versions import stale_words
 from sync.selectors.overview import connection_card
 from sync.selectors.readable import readable_streams
 
 LISTED = 60
 """Targets up to this many are all offered in each row; more are typed, with the browser's help."""
 HELPED = 2000
+LISTED_CHANGES = 10
 STATES = (("unmapped", "Not mapped"), ("mapped", "Mapped"))
 
 
@@ -78,7 +81,9 @@ def connection_mapping(request: PortalRequest, pk: int, slug: str) -> HttpRespon
                 connection=connection, kind=kind, remote_ids=[one] if one else None, actor=request.user
             )
         else:
+            serialise(connection)
             rows = {row.remote_id: row for row in value_rows(connection, kind, list(picked), board)}
+            require_seen(request, picked, rows)
             targets = candidates(kind)
             wanted = wanted_of(kind, picked, rows, targets)
             if do == "preview":
@@ -98,6 +103,13 @@ def connection_mapping(request: PortalRequest, pk: int, slug: str) -> HttpRespon
     }
     # What was chosen and not saved yet is not lost by accepting something else.
     return _page(request, connection, kind, left) if left else redirect(request.get_full_path())
+
+
+def require_seen(request: PortalRequest, picked: Mapping[str, str], rows: Mapping[str, ValueRow]) -> None:
+    """Raises Refused where somebody else mapped a row since the page was shown: what he chose must not be lost unseen."""
+    changed = unseen(request.POST.dict(), picked, rows)
+    if changed:
+        raise Refused(stale_words((row.name, row.word or "not mapped") for row in changed[:LISTED_CHANGES]))
 
 
 def found_kind(slug: str) -> Kind:

@@ -14,14 +14,16 @@ from django.views.decorators.http import require_http_methods
 from mappings.kinds import KINDS, VALUE_KINDS, Kind
 from mappings.models import PortalValue
 from mappings.selectors.values import portal_values as values_of
-from mappings.services.values import Change, value_add, value_remove, values_change, values_prepare
+from mappings.services.values import Change, value_add, value_remove, values_change, values_held, values_prepare
 from portal.core.client_input import number_of
 from portal.core.errors import Refused
 from portal.web.access import requires
 from portal.web.mappings.page import found_kind
 from portal.web.mappings.words import TONE_CHOICES
 from portal.web.request import PortalRequest
+from portal.web.versions import VERSION, changed_since, stale_words, version_of
 
+LABELS = {"name": "Name", "tone": "Colour", "data_type": "Type", "position": "Place"}
 LAST = 10_000
 """The highest place in a list."""
 
@@ -67,16 +69,36 @@ def _done(request: PortalRequest, kind: Kind, do: str, form: ValueForm) -> str:
             return ""
         value_add(kind=kind.key, actor=request.user, **form.cleaned_data)
         return f"“{form.cleaned_data['name']}” is added."
-    rows = {str(value.pk): value for value in values_of(kind.key)}
+    rows = {str(value.pk): value for value in values_held(kind.key)}
     if do.startswith("remove:"):
         value = rows.get(do.removeprefix("remove:"))
         if value is None:
             raise Refused("This value is not here any more.")
         value_remove(value=value, actor=request.user)
         return f"“{value.name}” is removed."
-    changes = [_change(request, key, value) for key, value in rows.items() if f"name:{key}" in request.POST]
+    changes = _changes(request, rows)
     values_change(changes=changes, actor=request.user)
     return "Saved."
+
+
+def _stored(value: PortalValue) -> dict[str, Any]:
+    """The inputs' values of a row."""
+    return {name: getattr(value, name) for name in LABELS}
+
+
+def _changes(request: PortalRequest, rows: Mapping[str, PortalValue]) -> list[Change]:
+    """What was typed. Raises Refused where it would take back what somebody else saved since; the rows keep what was typed."""
+    changes, lost = [], []
+    for key, value in rows.items():
+        if f"name:{key}" in request.POST:
+            changes.append(_change(request, key, value))
+            stored = _stored(value)
+            since = changed_since(request.POST.get(f"{VERSION}:{key}", ""), stored)
+            differing = (name for name in sorted(since) if request.POST.get(f"{name}:{key}", "") != str(stored[name]))
+            lost += [(f"{LABELS[name]} of {value.name}", str(stored[name])) for name in differing]
+    if lost:
+        raise Refused(stale_words(lost))
+    return changes
 
 
 def _change(request: PortalRequest, key: str, value: PortalValue) -> Change:
@@ -85,11 +107,19 @@ def _change(request: PortalRequest, key: str, value: PortalValue) -> Change:
     return Change(value, position=None if place is None else min(place, LAST), **typed)
 
 
+def _row(typed: Mapping[str, str], value: PortalValue) -> tuple[PortalValue, str]:
+    """(the value with what was typed and not saved, its version as it is stored)."""
+    version = version_of(_stored(value))
+    for name in LABELS:
+        setattr(value, name, typed.get(f"{name}:{value.pk}", getattr(value, name)))
+    return value, version
+
+
 def _page(request: PortalRequest, kind: Kind, form: ValueForm, error: str = "") -> HttpResponse:
     context = {
         "kind": kind,
         "kinds": [KINDS[key] for key in VALUE_KINDS],
-        "values": values_of(kind.key),
+        "values": [_row(request.POST if error else {}, value) for value in values_of(kind.key)],
         "form": form,
         "error": error,
         "tones": TONE_CHOICES,

@@ -39,6 +39,15 @@ def chosen(posted: Mapping[str, str]) -> dict[str, str]:
     return found
 
 
+def unseen(posted: Mapping[str, str], choices: Mapping[str, str], rows: Mapping[str, ValueRow]) -> list[ValueRow]:
+    """Chosen rows that are mapped otherwise now than the page showed, and not as was chosen."""
+    return [
+        row
+        for remote_id, text in choices.items()
+        if (row := rows.get(remote_id)) and row.chosen not in (posted.get(WAS + remote_id, row.chosen), text)
+    ]
+
+
 def wanted_of(
     kind: Kind, choices: Mapping[str, str], rows: Mapping[str, ValueRow], targets: Sequence[Candidate]
 ) -> list[Wanted]:

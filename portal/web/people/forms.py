@@ -10,9 +10,10 @@ from django import forms
 from portal.core.errors import Refused
 from portal.tenancy.models import Role
 from portal.tenancy.permissions import PERMISSIONS
+from portal.web.versions import VersionedForm
 
 
-class RoleChoiceForm(forms.Form):
+class RoleChoiceForm(VersionedForm):
     """``roles``: those that may be chosen."""
 
     role = forms.TypedChoiceField(coerce=int)
@@ -42,7 +43,7 @@ class InviteForm(RoleChoiceForm):
     )
 
 
-class RoleForm(forms.Form):
+class RoleForm(VersionedForm):
     """``grantable``: the permissions that the person who composes has."""
 
     name = forms.CharField(max_length=60)

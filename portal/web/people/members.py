@@ -11,7 +11,7 @@ from django.views.decorators.http import require_POST
 from portal.core.errors import Refused
 from portal.tenancy.models import Role
 from portal.tenancy.selectors import invitation_list, member_list, role_list
-from portal.tenancy.services.people import membership_remove, membership_role_set
+from portal.tenancy.services.people import membership_held, membership_remove, membership_role_set
 from portal.web.access import requires
 from portal.web.people.forms import RoleChoiceForm, add_refusal
 from portal.web.request import PortalRequest
@@ -32,10 +32,11 @@ def people(request: PortalRequest) -> HttpResponse:
 def person(request: PortalRequest, pk: int) -> HttpResponse:
     """One member: role, and the way out."""
     member = get_object_or_404(member_list(), pk=pk)
-    form = RoleChoiceForm(request.POST or None, roles=grantable(request), initial={"role": member.role_id})
+    stored = membership_held(member) if request.method == "POST" else member
+    form = RoleChoiceForm(request.POST or None, roles=grantable(request), initial={"role": stored.role_id})
     if request.method == "POST" and form.is_valid():
         try:
-            membership_role_set(membership=member, role=form.chosen, actor=request.user)
+            membership_role_set(membership=stored, role=form.chosen, actor=request.user)
         except Refused as refused:
             add_refusal(form, refused)
         else:

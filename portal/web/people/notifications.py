@@ -11,10 +11,11 @@ from django.views.decorators.http import require_http_methods
 
 from portal.tenancy.models import Organization
 from portal.web.request import PortalRequest
+from portal.web.versions import VersionedForm
 from sync.services.mails import MORNING, mail_choice_of, mail_choose
 
 
-class MailForm(forms.Form):
+class MailForm(VersionedForm):
     """The two kinds of mails."""
 
     failures = forms.BooleanField(

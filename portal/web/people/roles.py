@@ -10,7 +10,7 @@ from django.views.decorators.http import require_POST
 from portal.core.errors import Refused
 from portal.tenancy.permissions import PERMISSIONS
 from portal.tenancy.selectors import role_list
-from portal.tenancy.services.roles import role_create, role_delete, role_update
+from portal.tenancy.services.roles import role_create, role_delete, role_held, role_update
 from portal.web.access import requires
 from portal.web.people.forms import RoleForm, add_refusal
 from portal.web.request import PortalRequest
@@ -44,18 +44,19 @@ def role_new(request: PortalRequest) -> HttpResponse:
 def role(request: PortalRequest, pk: int) -> HttpResponse:
     """One role; built-in ones are shown and can't be changed."""
     found = get_object_or_404(role_list(), pk=pk)
+    stored = role_held(found) if request.method == "POST" else found
     form = RoleForm(
         request.POST or None,
         grantable=_own(request),
-        initial={"name": found.name, "permissions": found.permissions},
+        initial={"name": stored.name, "permissions": stored.permissions},
     )
     if request.method == "POST" and form.is_valid():
         try:
-            role_update(role=found, **form.cleaned_data, actor=request.user)
+            role_update(role=stored, **form.cleaned_data, actor=request.user)
         except Refused as refused:
             add_refusal(form, refused)
         else:
-            messages.success(request, f"The role {found.name} was saved. It counts from each person's next page on.")
+            messages.success(request, f"The role {stored.name} was saved. It counts from each person's next page on.")
             return redirect("web:roles")
     context = {"form": form, "role": found, "granted": [PERMISSIONS[name] for name in found.permissions]}
     return render(request, "people/role.html", context, status=400 if form.errors else 200)

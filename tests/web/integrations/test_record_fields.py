@@ -7,10 +7,13 @@ from django.test import Client
 from django.urls import reverse
 
 from integrations.models import Connection
+from integrations.services.connections import connection_configure
+from integrations.settings_schema import settings_of
 from portal.tenancy.scope import tenant_transaction
 from tests.fixtures.systems import Sandbox
 from tests.web.integrations.conftest import only_connection
 from tests.web.integrations.test_companies import TYPED, words
+from tests.web.test_versions import sent_by
 
 FIELDS = {"contact_fields": ["53"], "asset_fields": [], "agreement_fields": None}
 
@@ -54,3 +57,18 @@ def test_what_the_psa_no_longer_offers_stays_until_it_is_taken_away(
     assert "999 (no longer offered)" in words(browser.get(address).content)
     browser.post(address, TYPED | typed)
     assert only_connection(organization_id).settings["contact_fields"] == (None if typed else ["999"])
+
+
+def test_ticket_settings_do_not_take_back_what_somebody_else_saved(browser: Client, connected: Connection) -> None:
+    address = reverse("web:connection_tickets", args=[connected.pk])
+    mine = sent_by(browser.get(address).text, "date_range")
+    mine.pop("")
+    connection_configure(connection=connected, settings={"date_range_days": 90})
+    refused = browser.post(address, mine)
+    assert refused.status_code == 422
+    assert "saved by somebody else, or in another window" in refused.text
+    with tenant_transaction(connected.organization_id):
+        assert settings_of(Connection.objects.get()).date_range_days == 90
+    again = sent_by(refused.text, "date_range")
+    again.pop("")
+    assert "saved by somebody else" not in browser.post(address, again).text

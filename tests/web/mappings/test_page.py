@@ -305,3 +305,20 @@ def test_nonsense_is_no_failure(browser: Client, connection: Connection, vendor:
     answer = browser.post(f"{at(connection)}?page=999&board=%00&q=%00&state=x", typed)
     assert answer.status_code in (200, 302, 422)
     assert mapped(connection) == {}
+
+
+def test_what_somebody_else_mapped_since_the_page_was_shown_is_not_replaced_unseen(
+    browser: Client, connection: Connection, vendor: Status
+) -> None:
+    mine, theirs = value(connection, "waiting_vendor"), value(connection, "new")
+    field, was = f"to:{vendor.remote_id}", f"was:{vendor.remote_id}"
+    assert browser.post(at(connection), {field: theirs.pk, was: "", "do": "save"}).status_code == 302
+    for do in ("save", "preview"):
+        refused = browser.post(at(connection), {field: mine.pk, was: "", "do": do})
+        assert refused.status_code == 422
+        assert f"“Waiting on vendor” is now: {theirs.name}" in refused.text
+        assert f'<option value="{mine.pk}" selected>' in refused.text
+        assert f'name="{was}" value="{theirs.pk}"' in refused.text
+    assert mapped(connection) == {vendor.remote_id: theirs.pk}
+    assert browser.post(at(connection), {field: mine.pk, was: theirs.pk, "do": "save"}).status_code == 302
+    assert mapped(connection) == {vendor.remote_id: mine.pk}
