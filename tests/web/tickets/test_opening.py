@@ -11,6 +11,7 @@ from pytest_django import Settings
 
 from integrations.models import Connection
 from integrations.port import ReadRequest
+from integrations.records import TicketRecord
 from integrations.services.connections import connection_create
 from integrations.services.opening import connection_open
 from portal.tenancy.models import Organization, User
@@ -21,11 +22,12 @@ from tickets.models import Note, Ticket
 
 
 def ticket_with_notes(connection: Connection) -> str:
-    """The id of a ticket of the PSA that has notes."""
+    """The id of a ticket of the PSA that has notes, and that the date range does not leave out."""
     adapter = connection_open(connection)
     try:
         records = adapter.read_page(ReadRequest(stream="tickets", page_size=50)).records
-        return next(r.remote_id for r in records if adapter.read_children("notes", r.remote_id).records)
+        opened = [r.remote_id for r in records if isinstance(r, TicketRecord) and not r.is_closed]
+        return next(number for number in opened if adapter.read_children("notes", number).records)
     finally:
         adapter.close()
 
