@@ -18,7 +18,7 @@ from sync.engine.conflicts import settle_conflicts
 from sync.engine.crash import crash_point
 from sync.engine.fetch import LEFT, left_scope_in_all
 from sync.engine.following import follow_names
-from sync.engine.guard import scope_parameters, unseen
+from sync.engine.guard import chosen_away, scope_parameters, unseen
 from sync.engine.journal import note
 from sync.engine.lease import raise_if_cancelled, renew, step
 from sync.engine.outside import keep_outside
@@ -27,6 +27,7 @@ from sync.engine.plan import Mode
 from sync.engine.refusals import set_aside
 from sync.engine.report import count_unmapped
 from sync.engine.still import require_unchanged
+from sync.engine.withheld import is_withheld, keep_withheld, supersede, take_back
 from sync.engine.work import Work
 from sync.models import Run, RunStream
 from sync.streams import TARGETS, unstage
@@ -53,6 +54,7 @@ def apply_all(work: Work) -> None:
         require_unchanged(work)
         read_whole_tables()
         streams = [stream for stream in RunStream.objects_of(work.run) if stream.state == RunStream.State.FETCHED]
+        keep_withheld(work)
         for stream in streams:
             work.place.enter(stream.name)
             apply_stream(work, stream)
@@ -81,9 +83,12 @@ def apply_stream(work: Work, stream: RunStream) -> None:
         if merged.updated:
             settle_conflicts(work, target.stream)
         keep_outside(work, target)
+        take_back(work, target)
         sweeps = not work.quick and not stream.incomplete
         gone = sweep(work, target, stream) if sweeps else remove_left(work, target)
         counts = MergeCounts(merged.created, merged.updated, merged.unchanged, gone)
+    complete = not (work.quick or stream.incomplete or work.by_parent(stream.name))
+    supersede(work, target, complete=complete)
     stream.created, stream.updated, stream.unchanged, stream.removed = (
         counts.created,
         counts.updated,
@@ -100,12 +105,14 @@ def remove_left(work: Work, target: Target) -> int:
 
 
 def sweep(work: Work, target: Target, stream: RunStream) -> int:
-    """Removes what the PSA no longer has. The tombstone bears the time of the last page, so that older news can't undo it."""
+    """Removes what the PSA no longer has; where that waits for a person, what the settings do not want. The tombstone bears the time of the
+    last page, so that older news can't undo it."""
     parameters: dict[str, Any] = scope_parameters(work) | {"read_until": stream.finished_at or database_clock.now()}
+    away = chosen_away(work, target) if is_withheld(work, target.stream) else "true"
     return remove(
         target,
         work.context(),
-        unseen(target),
+        f"{unseen(target)} AND {away}",
         reason="not in the PSA any more, or out of scope",
         removed_at="%(read_until)s",
         **parameters,

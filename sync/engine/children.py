@@ -14,7 +14,7 @@ from integrations.errors import IntegrationError, RateLimited
 from integrations.port import Page, Rejected, StreamSpec
 from integrations.records import Record
 from portal.core import database_clock
-from portal.core.merge import MergeContext, MergeCounts, Target, merge, remove
+from portal.core.merge import MergeCounts, Target, merge, remove
 from portal.core.staging import staged
 from sync.engine.arrivals import arrived
 from sync.engine.conflicts import settle_conflicts
@@ -35,11 +35,14 @@ from sync.engine.failing import (
     too_many_given_up,
 )
 from sync.engine.fetch import TooManyFailed, check_failed, count, finished_state, scoped
+from sync.engine.guard import keep_rows, live_rows
 from sync.engine.journal import note, rejected, remarked
 from sync.engine.lease import step
+from sync.engine.orphans import GONE, Parents, asked, orphaned, unshown
 from sync.engine.places import below, reading
 from sync.engine.plan import Mode
 from sync.engine.refusals import without, without_refused
+from sync.engine.withheld import doubt_live, end_live, is_withheld, take_back
 from sync.engine.work import Work
 from sync.models import RunStream
 from sync.streams import PARENTS, TARGETS, stage, stage_parents, unstage
@@ -218,8 +221,8 @@ def land_rows(
         remarks = [*(remark for _, page in answers for remark in page.remarks), *done.remarks]
         remarked(work.run.pk, work.lease.organization_id, spec.name, remarks, refused)
         if work.mode is Mode.LIVE:
-            asked = Parents([parent.remote_id for parent, _ in answers], fetched_at)
-            count(stream, merge_children(work, target, number, asked))
+            batch = Parents([parent.remote_id for parent, _ in answers], fetched_at)
+            count(stream, merge_children(work, target, number, batch))
         work.bill(stream)
         stream.save()
         note(
@@ -236,24 +239,19 @@ def land_rows(
         crash_point("children_landing")
 
 
-@dataclass(frozen=True, slots=True)
-class Parents:
-    """The parents of one batch, and when they were asked."""
-
-    remote_ids: list[str]
-    asked_at: dt.datetime
-
-
 def merge_children(work: Work, target: Target, page: int | None, batch: Parents | None = None) -> MergeCounts:
     """Merges staged children, removes those that their parent no longer has, and remembers when the parents were read.
 
-    ``page`` and ``batch`` name one batch (live mode); without them all that the run staged is meant.
+    ``page`` and ``batch`` name one batch (live mode): what its parents do not show any more is removed when the stream ends, once it is
+    known how much that is in all. Without them all that the run staged is meant.
     """
-    context = work.context(page)
+    context, removed = work.context(page), 0
     counts = merge(target, context)
-    removed = (
-        remove_orphans(target, context, batch) if batch else remove(target, context, orphaned(target), reason=GONE)
-    )
+    take_back(work, target, page)
+    if batch is not None:
+        keep_rows(work, target, unshown_rows(target), **asked(batch))
+    elif not is_withheld(work, target.stream):
+        removed = remove(target, context, orphaned(target), reason=GONE)
     if counts.updated:
         settle_conflicts(work, target.stream)
     remember_parents(work, target.stream, batch.remote_ids if batch else None)
@@ -262,30 +260,10 @@ def merge_children(work: Work, target: Target, page: int | None, batch: Parents 
     return MergeCounts(counts.created, counts.updated, counts.unchanged, removed)
 
 
-GONE = "gone from the PSA"
+def unshown_rows(target: Target) -> str:
+    """A relation of the live children that a batch's parents do not show any more."""
+    return f'(SELECT t.* FROM "{target.table}" t WHERE {live_rows()} AND {unshown(target)})'
 
-
-def remove_orphans(target: Target, context: MergeContext, batch: Parents) -> int:
-    """Removes children of these parents that were here before they were asked, and that their answers do not show."""
-    condition = (
-        f't."{target.parent_column}" = ANY(%(parents)s) AND t.fetched_at < %(asked_at)s AND NOT EXISTS '
-        f"(SELECT 1 {staged(target.staging, 's')} AND s.remote_id = t.remote_id) AND {UNDERSTOOD}"
-    )
-    return remove(target, context, condition, reason=GONE, parents=batch.remote_ids, asked_at=batch.asked_at)
-
-
-def orphaned(target: Target) -> str:
-    """Children that are here, of a parent that was read completely after them, and that were not among its children then."""
-    return (
-        f"EXISTS (SELECT 1 {staged(PARENTS, 'p')} AND p.stream = %(stream)s "
-        f'AND p.parent_remote_id = t."{target.parent_column}" AND p.fetched_at > t.fetched_at) '
-        f"AND NOT EXISTS (SELECT 1 {staged(target.staging, 's')} AND s.remote_id = t.remote_id) AND {UNDERSTOOD}"
-    )
-
-
-UNDERSTOOD = """NOT EXISTS (SELECT 1 FROM sync_runissue i WHERE i.run_id = %(journal_run)s AND i.stream = %(stream)s
-    AND i.remote_id = t.remote_id)"""
-"""The run could read the record, if it was there: one that could not be read or stored is not gone."""
 
 REMEMBER = f"""
 INSERT INTO sync_parentread (organization_id, connection_id, stream, parent_remote_id, read_at)
@@ -302,7 +280,8 @@ def remember_parents(work: Work, stream: str, parents: list[str] | None) -> None
 
 
 def finish_children(work: Work, spec: StreamSpec, stream: RunStream) -> None:
-    """Closes the stream, and states what it covers."""
+    """Closes the stream, and states what it covers. Where its pages land at once, what they did not show goes now, or waits."""
+    doubt = doubt_live(work, TARGETS[spec.name]) if work.mode is Mode.LIVE else None
     with step(work.lease) as now:
         stream.state, stream.finished_at = finished_state(work), now
         name_given_up(work, spec, stream)
@@ -310,6 +289,8 @@ def finish_children(work: Work, spec: StreamSpec, stream: RunStream) -> None:
             stream.coverage = stream.coverage | {"of": parent_total(work, spec), "never": never_read(work, spec)}
         stream.save()
         if work.mode is Mode.LIVE:
+            stream.removed += end_live(work, TARGETS[spec.name], doubt)
+            stream.save()
             arrived(work, stream)
 
 

@@ -40,6 +40,7 @@ from sync.engine.preview import preview_staged
 from sync.engine.still import require_unchanged
 from sync.engine.verify import count_streams, verify
 from sync.engine.watch import watched
+from sync.engine.withheld import weigh
 from sync.engine.work import Meter, Place, Work
 from sync.models import Run, RunStream
 
@@ -126,6 +127,8 @@ def staged_end(work: Work) -> bool:
             verify(work)
         found = find(work)
         crash_point("verified")
+        if work.run.is_preview or not found or work.run.verification.get("approved_by"):
+            weigh(work, found)
         if work.run.is_preview:
             until_taken(work, partial(preview_staged, found=found))
             crash_point("previewed")

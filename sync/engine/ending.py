@@ -25,7 +25,7 @@ from sync.engine.lease import GIVEN_BACK, Lease, LeaseLost, step
 from sync.engine.mapped import kinds_words, map_arrivals
 from sync.engine.plan import delay_of, result_of
 from sync.engine.work import Place, Work
-from sync.models import Run, RunIssue, RunStream
+from sync.models import Run, RunIssue, RunStream, Victim
 from sync.streams import unstage
 
 UNDERSTOOD = 3
@@ -153,9 +153,16 @@ def failed(lease: Lease, message: str, *, code: str, error: IntegrationError | N
                 state=RunStream.State.FAILED, finished_at=Now()
             )
             unstage(MergeContext(lease.organization_id, lease.connection_id, run.staging_id))
+            forget_unshown(run)
             _close(lease.run_id, Run.State.FAILED, Run.Result.ERROR, message=f"{message}{quoted} {applied}", code=code)
     except LeaseLost:
         return
+
+
+def forget_unshown(run: Run) -> None:
+    """What a run that lands at once had not been shown, and did not come to decide about. What others were held for is kept."""
+    if run.lands_live or run.kind == Run.Kind.QUICK:
+        Victim.objects.filter(run_id=run.pk).delete()
 
 
 def applied_streams(lease: Lease) -> str:
@@ -185,6 +192,7 @@ def close_cancelled(run_id: int) -> None:
         state=RunStream.State.SKIPPED, finished_at=Now()
     )
     unstage(MergeContext(run.organization_id, run.connection_id, run.staging_id))
+    forget_unshown(run)
     lease = Lease(run.organization_id, run.connection_id, run_id, run.fence)
     note(run_id, run.organization_id, "warning", "Cancelled by a person")
     _close(run_id, Run.State.CANCELLED, Run.Result.CANCELLED, message=f"Cancelled. {applied_streams(lease)}")

@@ -24,6 +24,7 @@ from sync.engine.parentless import parentless
 from sync.engine.places import page_of, reading
 from sync.engine.plan import Mode, since_of, too_many_failed
 from sync.engine.refusals import without, without_refused
+from sync.engine.withheld import take_back
 from sync.engine.work import Work
 from sync.models import RunStream
 from sync.streams import TARGETS, UNFIT, stage, unstage
@@ -194,6 +195,7 @@ def merge_page(work: Work, spec: StreamSpec, number: int) -> MergeCounts:
     target, context = TARGETS[spec.name], work.context(number)
     counts = merge(target, context)
     removed = remove(target, context, left_scope(target.staging), reason=LEFT)
+    take_back(work, target, number)
     keep_outside(work, target, number)
     unstage(context, [spec.name], page=number)
     if counts.updated:

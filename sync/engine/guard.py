@@ -28,6 +28,8 @@ GROUPS_SHOWN = 50
 """Groups that a held run lists; the victims themselves are all kept."""
 
 STREAMS = {"company": "companies", "board": "boards"}
+WITHHELD = "withheld"
+"""Where a run's report keeps, by stream, the removals that wait for a person though the run was applied (``sync.engine.withheld``)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,16 +119,17 @@ def victims_of(work: Work, target: Target) -> str:
     return f"""(SELECT t.* FROM "{target.table}" t WHERE {live_rows()} AND {unseen(target)} AND NOT {chosen_away(work, target)})"""
 
 
-def live_rows() -> str:
+def live_rows(alias: str = "t") -> str:
     """The connection's rows that people see."""
-    return "t.organization_id = %(organization)s AND t.connection_id = %(connection)s AND t.removed_at IS NULL"
+    own = f"{alias}.organization_id = %(organization)s AND {alias}.connection_id = %(connection)s"
+    return f"{own} AND {alias}.removed_at IS NULL"
 
 
 def find(work: Work) -> Finding:
     """What of this run's sweep does not pass unasked. A reading of changes sweeps nothing."""
     if work.quick:
         return Finding()
-    losses = {target.stream: loss_of(work, target) for target in swept(work)}
+    losses = {target.stream: loss_of(work, target, victims_of(work, target)) for target in swept(work)}
     lost = lost_groups(work, losses)
     said = {(group.kind, group.remote_id) for group in lost}
     groups = lost + [group for group in ticket_groups(work, losses) if (group.kind, group.remote_id) not in said]
@@ -142,10 +145,10 @@ def swept(work: Work) -> list[Target]:
     return [TARGETS[stream.name] for stream in streams if not work.by_parent(stream.name)]
 
 
-def loss_of(work: Work, target: Target) -> Loss:
-    """One stream's figures."""
-    sql = f"""SELECT (SELECT count(*) FROM {victims_of(work, target)} gone), (SELECT count(*) FROM "{target.table}" t WHERE {live_rows()})"""
-    rows, live = (int(value) for value in ask(work, sql)[0])
+def loss_of(work: Work, target: Target, victims: str) -> Loss:
+    """One stream's figures. ``victims``: the relation of the rows that would go."""
+    sql = f"""SELECT (SELECT count(*) FROM {victims} gone), (SELECT count(*) FROM "{target.table}" t WHERE {live_rows()})"""
+    rows, live = (int(value) for value in ask(work, sql, stream=target.stream)[0])
     allowed = held_above(live, percent=work.settings.hold_percent, least=work.settings.hold_least)
     return Loss(target.stream, rows, live, allowed, exceeds(rows, live, work.settings.hold_second_percent))
 
@@ -224,6 +227,7 @@ def hold(work: Work, found: Finding) -> None:
     """Parks the run with its staging, frees its lane, keeps what would go for people to look at, and says so."""
     words = words_of(found)
     with step(work.lease):
+        read_whole_tables()
         keep_victims(work, found)
         note(work.run.pk, work.lease.organization_id, "warning", f"Held: {words}")
         alarm_raise(work.run.pk, Run.Result.HELD, f"Waiting for approval: {words}.")
@@ -258,19 +262,26 @@ def words_of(found: Finding) -> str:
 KEEP = """
 INSERT INTO sync_victim (organization_id, run_id, stream, record_id, remote_id, label,
     company_remote_id, company_name, board_remote_id, board_name)
-SELECT %(organization)s, %(journal_run)s, %(stream)s, s.id, s.remote_id, left({label}, 200), {group} FROM {victims} s ORDER BY s.remote_id"""
+SELECT %(organization)s, %(journal_run)s, %(stream)s, s.id, s.remote_id, left({label}, 200), {group} FROM {victims} s
+WHERE NOT EXISTS (SELECT 1 FROM sync_victim v WHERE v.run_id = %(journal_run)s AND v.stream = %(stream)s AND v.record_id = s.id)
+ORDER BY s.remote_id"""
 TICKET_GROUP = ", ".join(
     f"coalesce(s.{name}, '')" for name in ("company_remote_id", "company_name", "board_remote_id", "board_name")
 )
 
 
 def keep_victims(work: Work, found: Finding) -> None:
-    """Writes down what would go of the streams that hold the run. Earlier held runs of the connection had theirs decided."""
-    Victim.objects.filter(run__connection_id=work.connection.pk).delete()
+    """Writes down what would go of the streams that hold the run. Earlier held runs of the connection had theirs decided; what waits
+    with a run that was applied goes on waiting."""
+    earlier = Victim.objects.filter(run__connection_id=work.connection.pk)
+    earlier.exclude(run__lane=Run.Lane.FAST).exclude(run__verification__has_key=WITHHELD).delete()
+    for loss in found.streams:
+        keep_rows(work, TARGETS[loss.stream], victims_of(work, TARGETS[loss.stream]))
+
+
+def keep_rows(work: Work, target: Target, victims: str, **more: Any) -> None:
+    """Writes down what would go of a stream, each record once. ``victims``: the relation of its rows. In the caller's transaction."""
+    group = TICKET_GROUP if target.stream == "tickets" else "'', '', '', ''"
+    sql = KEEP.format(label=target.label, group=group, victims=victims)
     with connection.cursor() as cursor:
-        read_whole_tables()
-        for loss in found.streams:
-            target = TARGETS[loss.stream]
-            group = TICKET_GROUP if target.stream == "tickets" else "'', '', '', ''"
-            sql = KEEP.format(label=target.label, group=group, victims=victims_of(work, target))
-            cursor.execute(sql, work.context().parameters(stream=target.stream, **scope_parameters(work)))
+        cursor.execute(sql, work.context().parameters(stream=target.stream, **scope_parameters(work), **more))

@@ -10,7 +10,7 @@ from django.db.models.functions import Now
 
 from integrations.models import Connection
 from integrations.port import Reach, Rejected, Remark
-from sync.engine.journal import CAUSE, odd_of
+from sync.engine.journal import CAUSE, WITHHELD_CODE, odd_of
 from sync.engine.work import Work
 from sync.models import Issue, RunStream
 from sync.streams import TARGETS
@@ -27,16 +27,19 @@ ON CONFLICT (connection_id, stream, parent_remote_id, remote_id) WHERE cleared_a
     dismissed_at = CASE WHEN sync_issue.cause = EXCLUDED.cause THEN sync_issue.dismissed_at END"""
 """What the run could not read or merge. A dismissed issue stays dismissed while its cause is the same."""
 
-CLEAR = """
+WAITING = """EXISTS (SELECT 1 FROM sync_victim v JOIN sync_run r ON r.id = v.run_id WHERE v.organization_id = i.organization_id
+    AND v.stream = i.stream AND r.connection_id = i.connection_id AND r.state = 'done')"""
+CLEAR = f"""
 UPDATE sync_issue i SET cleared_at = clock_timestamp(), cleared_run = %(run)s, retry_at = NULL
 WHERE i.organization_id = %(organization)s AND i.connection_id = %(connection)s AND i.cleared_at IS NULL
-    AND i.last_run IS DISTINCT FROM %(run)s AND (i.stream = '' OR (i.remote_id = '' AND i.parent_remote_id = '' AND i.stream = ANY(%(done)s))
+    AND i.last_run IS DISTINCT FROM %(run)s AND (i.stream = '' OR (i.remote_id = '' AND i.parent_remote_id = '' AND i.stream = ANY(%(done)s)
+            AND NOT (i.code = '{WITHHELD_CODE}' AND {WAITING}))
         OR (i.parent_remote_id <> '' AND EXISTS (SELECT 1 FROM sync_parentread r WHERE r.connection_id = i.connection_id
             AND r.stream = i.stream AND r.parent_remote_id = i.parent_remote_id AND r.read_at > i.last_at))
         OR (i.remote_id <> '' AND (i.stream = ANY(%(whole)s) OR EXISTS (SELECT 1 FROM ledger_journalentry j
             WHERE j.organization_id = i.organization_id AND j.run_id = %(run)s AND j.stream = i.stream AND j.remote_id = i.remote_id))))"""
 """What works again: the run itself, streams that ended, parents that were answered since, records that were merged or that a complete
-reading did not refuse again."""
+reading did not refuse again. Removals that wait for a person are said until somebody has decided, or none waits any more."""
 
 
 CLEAR_PARENTLESS = """

@@ -73,6 +73,8 @@ REJECTED = "record_rejected"
 """The code of an issue about a record that could not be kept."""
 LEFT_OUT = "value_left_out"
 """The code of an issue about values that a record comes without. The record itself is merged, counted and swept like any other."""
+WITHHELD_CODE = "removals_withheld"
+"""The code of an issue about removals of a stream that wait for a person."""
 MOST_WORDS = 1000
 MOST_FIELDS = 20
 

@@ -15,12 +15,13 @@ from portal.core import database_clock
 from portal.core.merge import BEFORE_AND_AFTER, MergeContext, Target, changed_sql, differs, news, read_whole_tables
 from portal.core.staging import staged
 from sync.engine.apply import unsent_changes
-from sync.engine.children import GONE, orphaned
 from sync.engine.fetch import LEFT, left_scope_in_all
 from sync.engine.guard import Finding, chosen_away, live_rows, scope_parameters, unseen, words_of
 from sync.engine.lease import raise_if_cancelled, renew, step
+from sync.engine.orphans import GONE, orphaned
 from sync.engine.outside import COMPANIES
 from sync.engine.parentless import CHILDREN
+from sync.engine.withheld import is_withheld, say_all
 from sync.engine.work import Work
 from sync.models import PreviewRecord, Run, RunStream
 from sync.streams import TARGETS, unstage
@@ -83,6 +84,7 @@ def preview_staged(work: Work, found: Finding) -> None:
                 work.place.enter(stream.name)
                 preview_stream(work, stream)
                 raise_if_cancelled(work.lease)
+        say_all(work)
         preview_children(work)
         clear = work.run.reads_as == Run.Kind.CLEAR_RESYNC
         outcome = {
@@ -133,11 +135,12 @@ def changed_words(work: Work, target: Target) -> str:
 
 def gone_of(work: Work, target: Target) -> tuple[str, str, str]:
     """(condition, reason, reason where the settings explain it) of what the run would remove of a stream."""
+    waits = chosen_away(work, target) if is_withheld(work, target.stream) else "true"
     if work.by_parent(target.stream):
-        return orphaned(target), GONE, GONE
+        return f"{orphaned(target)} AND {waits}", GONE, GONE
     if work.quick:
         return left_scope_in_all(target.staging), LEFT, LEFT
-    return unseen(target), "not in the PSA any more", CHOSEN_AWAY
+    return f"{unseen(target)} AND {waits}", "not in the PSA any more", CHOSEN_AWAY
 
 
 def removed(work: Work, target: Target, condition: str, reason: str, away: str, **more: Any) -> int:

@@ -75,7 +75,8 @@ class Place:
 @dataclass
 class Work:
     """One worker's slice of one run. ``settings``: the plan's, and those of now that count at once. ``place``: what it is at, for whoever
-    has to say where it stopped. ``outside``: the companies that it leaves out, as known so far (``sync.engine.outside``)."""
+    has to say where it stopped. ``outside``: the companies that it leaves out, as known so far (``sync.engine.outside``).
+    ``has_withheld``: whether removals of earlier runs wait for a person, once that was asked."""
 
     lease: Lease
     run: Run
@@ -89,6 +90,7 @@ class Work:
     ends_at: float
     place: Place = field(default_factory=Place)
     outside: frozenset[str] | None = None
+    has_withheld: bool | None = None
     _moved_at: dict[str, dt.datetime] | None = None
 
     def cursor_moved_at(self, stream: str) -> dt.datetime | None:

@@ -34,9 +34,9 @@ from portal.core.database_errors import refusal_words, refuses_data
 from portal.core.errors import Refused
 from portal.core.merge import MergeContext, Target, merge
 from portal.tenancy.scope import tenant_transaction
-from sync.engine.children import Parents, remove_orphans
 from sync.engine.following import follow_single
 from sync.engine.issues import book_single
+from sync.engine.orphans import Parents, remove_orphans
 from sync.engine.outside import scope_now
 from sync.engine.plan import streams_of
 from sync.models import ParentRead

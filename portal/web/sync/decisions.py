@@ -16,7 +16,9 @@ from portal.web.sync.forms import UndoForm, VictimsForm
 from portal.web.sync.found import found_run
 from portal.web.sync.panel import held_of
 from portal.web.sync.runs import header, untold
+from portal.web.sync.withheld import withheld_of
 from portal.web.sync.words import stream_words
+from sync.engine.guard import WITHHELD
 from sync.models import Run
 from sync.selectors.readable import readable_streams
 from sync.selectors.undo import undo_outlook, undo_refusal
@@ -33,17 +35,20 @@ def run_victims(request: PortalRequest, pk: int) -> HttpResponse:
     wanted = VictimsForm(request.GET).wanted()
     after = request.GET.get("after", "")
     readable = readable_streams(request.access.can)
+    named = [*run.verification.get("held", {}), *run.verification.get(WITHHELD, {})]
+    waits = any(one.waits for one in withheld_of(run))
     page = victims_page(run, wanted, number_of(after), readable=readable)
     context = header(run) | {
         "wanted": wanted,
         "page": page,
         "total": victim_count(run, wanted, readable),
-        "untold": untold(run.verification.get("held", {}), readable),
+        "untold": untold(named, readable),
         "victims": [(stream_words(victim.stream), victim) for victim in page.victims],
-        "streams": [(name, stream_words(name).capitalize()) for name in run.verification.get("held", {})],
+        "streams": [(name, stream_words(name).capitalize()) for name in named],
         "groups": victim_groups(run) if "tickets" in readable and not wanted.active and not after else [],
         "chosen": chosen(wanted, page.victims[0] if page.victims else None),
         "held": held_of(run, readable),
+        "waits": waits,
         "after": after,
         "tab": "victims",
     }

@@ -67,6 +67,14 @@ class DecisionForm(forms.Form):
     reason = forms.CharField(max_length=500)
 
 
+class WithheldForm(forms.Form):
+    """Removing what a run withheld of a stream, or keeping it, with a reason."""
+
+    decision = forms.ChoiceField(choices=[("approve", "Remove"), ("keep", "Keep")])
+    stream = forms.SlugField(max_length=32)
+    reason = forms.CharField(max_length=500)
+
+
 class DismissForm(forms.Form):
     """Dismissing failures wants a reason."""
 

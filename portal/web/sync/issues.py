@@ -49,6 +49,7 @@ MENDING = {
         "Ask the PSA's vendor, or whoever runs what stands before it, why it sends so much in one answer.",
         "web:connection_sync",
     ),
+    "removals_withheld": ("Decide on the page of the run: the records go, or they stay.", ""),
     "incomplete": (
         "Sync again; if it stays, ask the PSA's vendor why its count and its list differ.",
         "web:connection_sync",

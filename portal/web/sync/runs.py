@@ -21,6 +21,7 @@ from portal.web.sync.found import found_run
 from portal.web.sync.panel import panel_of
 from portal.web.sync.report import shown_report
 from portal.web.sync.shown import shown_item, shown_line
+from portal.web.sync.withheld import withheld_of
 from portal.web.sync.words import COMPARED, STREAM_STATES, Badge, badge_of, coverage_words, starter, stream_words
 from portal.web.wording import zone_of
 from sync.models import Run, RunStream
@@ -87,6 +88,7 @@ def overview(run: Run, readable: frozenset[str]) -> dict[str, Any]:
     totals = {name: sum(getattr(stream, name) for stream in streams) for name in FIGURES}
     return header(run) | {
         "panel": panel_of(run, readable) if run.is_open else None,
+        "withheld": withheld_of(run),
         "rows": [
             StreamRow(
                 stream, stream_words(stream.name).capitalize(), stream_badge(run, stream), compared.get(stream.name)

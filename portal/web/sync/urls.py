@@ -15,6 +15,7 @@ from portal.web.sync import (
     options,
     previews,
     runs,
+    withheld,
 )
 
 urlpatterns = [
@@ -40,6 +41,7 @@ urlpatterns = [
     path("runs/<id:pk>/apply/", previews.run_apply, name="run_apply"),
     path("runs/<id:pk>/cancel/", runs.cancel, name="run_cancel"),
     path("runs/<id:pk>/decide/", runs.decide, name="run_decide"),
+    path("runs/<id:pk>/withheld/", withheld.decide_withheld, name="run_withheld"),
     path("connections/<id:pk>/", options.connection_sync, name="connection_sync"),
     path("connections/<id:pk>/start/<slug:kind>/", options.run_start, name="run_start"),
     path("connections/<id:pk>/preview/<slug:kind>/", previews.preview_start, name="preview_start"),
