@@ -59,7 +59,7 @@ def judge(lease: Lease, place: Place, error: Exception) -> None:
         case RunCancelled():
             ending.cancelled(lease)
         case RateLimited():
-            ending.wait(lease, error, seconds=error.retry_after)
+            ending.pause(lease, error)
         case ParentsResting():
             ending.wait(lease, error, seconds=REST)
         case TransientError() | ProtocolError():

@@ -15,7 +15,7 @@ from functools import partial
 from django.conf import settings
 from django.db import DatabaseError
 
-from integrations.errors import PermissionMissing
+from integrations.errors import PermissionMissing, TransientError
 from integrations.models import Connection
 from integrations.port import Adapter, Reach, StreamSpec
 from integrations.services.connections import connection_open
@@ -39,6 +39,7 @@ from sync.engine.planned import plan_of
 from sync.engine.preview import preview_staged
 from sync.engine.still import require_unchanged
 from sync.engine.verify import count_streams, verify
+from sync.engine.waiting_adapters import WAITING, Opened, key_of
 from sync.engine.watch import watched
 from sync.engine.withheld import weigh
 from sync.engine.work import Meter, Place, Work
@@ -64,23 +65,36 @@ def advance(run_id: int) -> bool:
 @contextmanager
 def opened(lease: Lease, place: Place) -> Iterator[Work]:
     """The run with its connection, adapter and threads. Closes both, whatever happens."""
-    meter = Meter()
     with tenant_transaction(lease.organization_id):
         run = Run.objects.filter(pk=lease.run_id).first()
         connection = Connection.objects.filter(pk=lease.connection_id).first()
         if run is None or connection is None:
             raise LeaseLost(f"run {lease.run_id} was removed with its connection")
-        now, adapter = settings_of(connection), paced(connection_open(connection, observer=meter))
+        now, key = settings_of(connection), key_of(run.pk, connection)
+        opened = WAITING.take(key) or opened_anew(connection)
+    adapter, waits = opened.adapter, False
     pool = ThreadPoolExecutor(max_workers=adapter.budget.concurrency, thread_name_prefix=f"run-{run.pk}")
     ends_at = time.monotonic() + settings.SYNC_SLICE_SECONDS
     try:
         plan = plan_of(run, connection, adapter.streams)
         wanted, scope = plan.settings(now), plan.scope(now)
-        yield Work(lease, run, connection, adapter, plan, wanted, scope, meter, pool, ends_at, place)
+        yield Work(lease, run, connection, adapter, plan, wanted, scope, opened.meter, pool, ends_at, place)
+    except TransientError:
+        waits = True
+        raise
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
         keep_usage(lease, adapter)
-        adapter.close()
+        if waits:
+            WAITING.keep(key, opened)
+        else:
+            adapter.close()
+
+
+def opened_anew(connection: Connection) -> Opened:
+    """The connection's adapter, with a meter of its own."""
+    meter = Meter()
+    return Opened(paced(connection_open(connection, observer=meter)), meter)
 
 
 def keep_usage(lease: Lease, adapter: Adapter) -> None:

@@ -10,7 +10,7 @@ from django.db import transaction
 from django.db.models import F, Sum
 from django.db.models.functions import Now
 
-from integrations.errors import IntegrationError, ProtocolError, TransientError
+from integrations.errors import IntegrationError, ProtocolError, RateLimited, TransientError
 from integrations.models import Connection
 from integrations.services.connections import connection_answered, connection_failed
 from integrations.settings_schema import settings_of
@@ -23,11 +23,16 @@ from sync.engine.issues import note_failures, settle
 from sync.engine.journal import LEFT_OUT, issue, note
 from sync.engine.lease import GIVEN_BACK, Lease, LeaseLost, step
 from sync.engine.mapped import kinds_words, map_arrivals
-from sync.engine.plan import delay_of, result_of
+from sync.engine.plan import LONGEST_WAIT, delay_of, result_of
 from sync.engine.work import Place, Work
 from sync.models import Run, RunIssue, RunStream, Victim
 from sync.streams import unstage
 
+MOST_PAUSED = 55 * 60.0
+"""Seconds of pauses in a row that a PSA may ask for, with no answer between them that brings the run on."""
+MOST_WAITED = 24 * 3600.0
+"""Seconds that a run may wait for its PSA in all."""
+WAITED_ADVICE = "What it read stays where it has landed. Let other programs ask this PSA for less, or sync at a quieter hour, then sync again."
 UNDERSTOOD = 3
 """After so many answers in a row that can't be understood a run gives up, if its patience is not shorter: waiting mends few of them."""
 
@@ -200,15 +205,39 @@ def close_cancelled(run_id: int) -> None:
         Run.objects.filter(pk=run_id).update(cancelled_by_id=signal.by_id)
 
 
-def wait(lease: Lease, error: IntegrationError, *, seconds: float, failures: int = 0) -> None:
-    """Parks the run until a moment that the PSA asks for, or after a failure that may pass. ``failures``: how many more there have been in a
-    row; to be asked to wait is none."""
-    park(lease, error.sentence, code=error.code, seconds=seconds, attempts=failures)
+def pause(lease: Lease, error: RateLimited) -> None:
+    """Waits as long as the PSA asks, longer where that has brought nothing so far, and gives up where it never does. What we leave to
+    people of a shared budget (``sync.engine.pace``) is no word of the PSA's, and does not count."""
+    with tenant_transaction(lease.organization_id):
+        paused = Run.objects.values_list("paused", flat=True).get(pk=lease.run_id)
+    if error.status is None:
+        wait(lease, error, seconds=error.retry_after)
+        return
+    seconds = max(error.retry_after, min(paused, LONGEST_WAIT))
+    if paused + seconds > MOST_PAUSED:
+        said = f"{error.sentence} It has asked for pauses of {paused / 60:.0f} minutes in all, and gave nothing between them."
+        failed(lease, f"{said} {WAITED_ADVICE}", code=error.code, error=error)
+        return
+    wait(lease, error, seconds=seconds, paused=seconds)
 
 
-def park(lease: Lease, reason: str, *, code: str, seconds: float, attempts: int = 0, faults: int = 0) -> None:
-    """Gives the run back until a moment; the sweeper rings then. Shown as a wait with its reason, not as slowness. ``attempts``, ``faults``:
-    to be added to those in a row."""
+def wait(lease: Lease, error: IntegrationError, *, seconds: float, failures: int = 0, paused: float = 0) -> None:
+    """Parks the run until a moment that the PSA asks for, or after a failure that may pass; ends it where it has waited too long in all.
+    ``failures``: how many more there have been in a row; to be asked to wait is none. ``paused``: seconds of them that the PSA asked for."""
+    with tenant_transaction(lease.organization_id):
+        waited = Run.objects.values_list("waited", flat=True).get(pk=lease.run_id)
+    if waited + seconds > MOST_WAITED:
+        said = f"{error.sentence} This run has waited for the PSA for {waited / 3600:.0f} hours in all, and ends."
+        failed(lease, f"{said} {WAITED_ADVICE}", code=error.code, error=error)
+        return
+    park(lease, error.sentence, code=error.code, seconds=seconds, attempts=failures, paused=paused)
+
+
+def park(
+    lease: Lease, reason: str, *, code: str, seconds: float, attempts: int = 0, faults: int = 0, paused: float = 0
+) -> None:
+    """Gives the run back until a moment; the sweeper rings then. Shown as a wait with its reason, not as slowness. ``attempts``, ``faults``,
+    ``paused``: to be added to those in a row."""
     pause = dt.timedelta(seconds=max(0.5, seconds) + random.uniform(0, 0.5))
     try:
         with step(lease, progress=False):
@@ -222,6 +251,8 @@ def park(lease: Lease, reason: str, *, code: str, seconds: float, attempts: int 
                 claims=GIVEN_BACK,
                 attempts=F("attempts") + attempts,
                 faults=F("faults") + faults,
+                paused=F("paused") + paused,
+                waited=F("waited") + seconds,
             )
     except LeaseLost:
         return

@@ -66,7 +66,8 @@ def claim(run_id: int) -> Lease | None:
 RENEW = """
 UPDATE sync_run SET lease_until = clock_timestamp() + %(seconds)s * interval '1 second',
     progress_at = CASE WHEN %(progress)s THEN clock_timestamp() ELSE progress_at END, attempts = CASE WHEN %(progress)s THEN 0 ELSE attempts END,
-    claims = CASE WHEN %(advance)s THEN 1 ELSE claims END, faults = CASE WHEN %(advance)s THEN 0 ELSE faults END
+    claims = CASE WHEN %(advance)s THEN 1 ELSE claims END, faults = CASE WHEN %(advance)s THEN 0 ELSE faults END,
+    paused = CASE WHEN %(advance)s THEN 0 ELSE paused END
 WHERE id = %(run)s AND fence = %(fence)s AND lease_until > clock_timestamp() AND state IN ('running', 'waiting', 'verifying', 'applying')
 RETURNING set_config('idle_in_transaction_session_timeout', %(idle)s, true), phase <> 'cleaning' AND EXISTS (
     SELECT 1 FROM sync_runsignal s WHERE s.organization_id = sync_run.organization_id AND s.run_id = sync_run.id AND s.kind = 'cancel'),

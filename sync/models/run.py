@@ -106,6 +106,8 @@ class Run(TenantModel):
     attempts = models.IntegerField(default=0, help_text="Transient failures since the last progress.")
     claims = models.IntegerField(default=0, help_text="Claims since the last advance whose worker never gave it back.")
     faults = models.IntegerField(default=0, help_text="Faults of our own or of the database since the last advance.")
+    paused = models.FloatField(default=0, help_text="Seconds of pauses that the PSA asked for since the last advance.")
+    waited = models.FloatField(default=0, help_text="Seconds of all its waits for the PSA together.")
     cancelled_by = models.ForeignKey(
         "tenancy.User", null=True, on_delete=models.SET_NULL, related_name="+", db_constraint=False
     )

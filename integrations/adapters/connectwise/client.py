@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import TypeVar
 from urllib.parse import parse_qsl, quote, urlsplit
 
@@ -18,9 +19,9 @@ from integrations.adapters.connectwise.address import API_PATH
 from integrations.adapters.connectwise.errors import judge
 from integrations.answers import Answer
 from integrations.decoding import Listing, decoded, decoded_record, listing_of
-from integrations.errors import AuthenticationFailed
+from integrations.errors import AuthenticationFailed, IntegrationError
 from integrations.http import Client
-from integrations.port import Observer
+from integrations.port import Observer, Remark
 from portal.core.outbound import Limits, Outbound
 
 API_VERSION = "2025.16"
@@ -68,6 +69,8 @@ class ConnectWise:
     ) -> None:
         outbound = Outbound(allowed_networks=allowed_networks)
         self._credentials = credentials
+        # What the opportunities of a page that is not complete yet are worth (``forecasts``).
+        self.answered: dict[int, Decimal | Remark | IntegrationError | None] = {}
         self._api = Client(
             credentials.address + API_PATH,
             headers=_headers(credentials),

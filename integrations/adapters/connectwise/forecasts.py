@@ -35,9 +35,15 @@ class Values(msgspec.Struct, frozen=True, kw_only=True):
 
 def values_of(remote: ConnectWise, rows: Sequence[payloads.Row], permission: str) -> Values:
     """What opportunities are worth, one request each. A forecast that is odd leaves its opportunity's value as it is here, and costs
-    nothing else."""
+    nothing else. Where ConnectWise asks for a pause, those that it answered about are not asked for again."""
+    answered = remote.answered
 
     def read(row: payloads.Row) -> Decimal | Remark | IntegrationError | None:
+        if row.id not in answered:
+            answered[row.id] = ask(row)
+        return answered[row.id]
+
+    def ask(row: payloads.Row) -> Decimal | Remark | IntegrationError | None:
         path = f"sales/opportunities/{row.id}/forecast"
         try:
             return revenue(remote.one(path, client_payloads.Forecast, permission=permission))
@@ -53,6 +59,8 @@ def values_of(remote: ConnectWise, rows: Sequence[payloads.Row], permission: str
         return Values(values={}, untold=frozenset(), remarks=[])
     with CallPool(max_workers=min(AT_ONCE, len(rows)), thread_name_prefix="forecast") as pool:
         found = list(zip((row.id for row in rows), pool.map(read, rows), strict=True))
+    for number, _ in found:
+        answered.pop(number, None)
     refused = next((value for _, value in found if isinstance(value, IntegrationError)), None)
     remarks = [value for _, value in found if isinstance(value, Remark)]
     return Values(
