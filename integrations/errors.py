@@ -98,6 +98,12 @@ class ProtocolError(IntegrationError):
         self.sample = sample
 
 
+class EndlessPaging(ProtocolError):
+    """A list that names a next page for ever, and gives nothing new on it. What was read until then is right, and not all."""
+
+    code = "endless_paging"
+
+
 class AddressRefused(IntegrationError):
     """The address may not be called from here (private network, wrong scheme, unresolvable name)."""
 

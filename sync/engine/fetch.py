@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import time
 from collections.abc import Sequence
 
-from integrations.errors import IntegrationError
+import msgspec
+from django.db import connection as database
+
+from integrations.errors import EndlessPaging, IntegrationError
 from integrations.models import Connection
 from integrations.port import Page, ReadRequest, Rejected, StreamSpec
 from integrations.records import Record
@@ -47,8 +51,7 @@ def fetch_stream(work: Work, spec: StreamSpec, stream: RunStream) -> bool:
     while True:
         work.place.enter(spec.name, stream.pages + 1)
         began, asked_at = time.monotonic(), database_clock.now()
-        with reading(page_of(spec.name, stream.pages + 1)):
-            page = work.call(work.adapter.read_page, request, stream.checkpoint)
+        page = asked_for(work, spec, stream, request)
         crash_point("page_fetched")
         # As old as its question: what others bring in while it is under way is newer.
         again = land_page(work, spec, stream, page, asked_at, time.monotonic() - began)
@@ -60,6 +63,54 @@ def fetch_stream(work: Work, spec: StreamSpec, stream: RunStream) -> bool:
             return True
         if work.time_is_up:
             return False
+
+
+def asked_for(work: Work, spec: StreamSpec, stream: RunStream, request: ReadRequest) -> Page:
+    """The next page. Where the list does not end, the stream does: with what was read until then, and it is said that it is not all."""
+    try:
+        with reading(page_of(spec.name, stream.pages + 1)):
+            page = work.call(work.adapter.read_page, request, stream.checkpoint)
+    except EndlessPaging as err:
+        return Page(records=(), next=None, incomplete=f"{err.message} What came until then was read.")
+    if page.next is None:
+        return page
+    why = endless(work, stream, page)
+    return msgspec.structs.replace(page, next=None, incomplete=page.incomplete or why) if why else page
+
+
+SEEN = "seen"
+"""In a stream's coverage: marks of the latest pages that it has read."""
+MARKS = 32
+TIMES = 3
+"""How often one page may have come before: a stream may be made of several lists that have the same few records."""
+ENDLESS_ABOVE = 50_000
+"""Rows beyond twice what is known of a stream, above which its list is not believed to end."""
+
+
+def endless(work: Work, stream: RunStream, page: Page) -> str:
+    """Why a list that names a next page will not end, in a sentence; "" where it may. Remembers the page."""
+    if page.next == stream.checkpoint:
+        return "The PSA names the same page as the next one again and again."
+    names = [record.remote_id for record in page.records] + [record.remote_id for record in page.rejected]
+    seen = stream.coverage.get(SEEN, [])
+    if names:
+        mark = hashlib.blake2b("\n".join(names).encode(), digest_size=6).hexdigest()
+        if seen.count(mark) >= TIMES:
+            return "The PSA gives the same page again and again."
+        stream.coverage = stream.coverage | {SEEN: [*seen[1 - MARKS :], mark]}
+    if stream.fetched > ENDLESS_ABOVE and stream.fetched > ENDLESS_ABOVE + 2 * known_rows(work, stream):
+        return f"The PSA's list does not end: {stream.fetched:,} records were read, far more than there are."
+    return ""
+
+
+def known_rows(work: Work, stream: RunStream) -> int:
+    """How many rows a stream should have: by the PSA's count, else as many as are here."""
+    if stream.expected is not None:
+        return int(stream.expected)
+    own = "organization_id = %(organization)s AND connection_id = %(connection)s AND removed_at IS NULL"
+    with step(work.lease, progress=False), database.cursor() as cursor:
+        cursor.execute(f'SELECT count(*) FROM "{TARGETS[stream.name].table}" WHERE {own}', work.context().parameters())
+        return int(cursor.fetchone()[0])
 
 
 class TooManyFailed(Exception):
@@ -125,7 +176,7 @@ def land_rows(
             work.run.save(update_fields=["remote_started_at"])
         again = number == 1 and begins_earlier(work, stream, page.server_time, now)
         if again:
-            stream.checkpoint = None
+            stream.checkpoint, stream.coverage = None, {}
         elif page.next is None:
             stream.state, stream.finished_at = finished_state(work), now
         work.bill(stream)

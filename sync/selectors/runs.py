@@ -92,7 +92,7 @@ def run_coverage(run: Run, streams: Sequence[RunStream], now: dt.datetime | None
     since = (Now() if now is None else Value(now)) - dt.timedelta(days=COVERAGE_DAYS)
     found = []
     for stream in streams:
-        if not stream.coverage:
+        if not stream.coverage.keys() & {"parents", "of"}:
             continue
         reads = ParentRead.objects.filter(connection_id=run.connection_id, stream=stream.name, read_at__gte=since)
         told = stream.coverage

@@ -28,7 +28,7 @@ from integrations.adapters.autotask.naming import names_for
 from integrations.adapters.autotask.picklists import records_of
 from integrations.adapters.autotask.streams import Source, Table
 from integrations.decoding import Listing
-from integrations.errors import NotFound, ProtocolError
+from integrations.errors import EndlessPaging, NotFound, ProtocolError
 from integrations.pages import joined, page_of
 from integrations.port import Checkpoint, Page, ReadRequest, Scope
 from integrations.untold import remarks_of
@@ -119,7 +119,7 @@ def read_children(walk: Walk, parent_id: str) -> Page:
         if onward is None:
             return joined(pages)
         after = int(onward["after"])
-    raise ProtocolError("Autotask's paging does not end.")
+    raise EndlessPaging("Autotask's paging does not end.")
 
 
 def _query(walk: Walk, clauses: Sequence[Clause], after: int | None, size: int) -> Listing[at.Row]:
@@ -131,7 +131,7 @@ def _query(walk: Walk, clauses: Sequence[Clause], after: int | None, size: int) 
 
 
 def _next_of(listing: Listing[at.Row], after: int | None, size: int) -> Checkpoint | None:
-    """A full page, one that names a next, or one that tells of none at all has one. Raises ProtocolError when the walk does not advance."""
+    """A full page, one that names a next, or one that tells of none at all has one. Raises EndlessPaging when the walk does not advance."""
     if not listing.sent:
         return None
     highest = max(listing.known_ids, default=None)
@@ -143,7 +143,7 @@ def _next_of(listing: Listing[at.Row], after: int | None, size: int) -> Checkpoi
             "None of the page's records could be understood.", sample=listing.rejected[0].sample, worded=False
         )
     if after is not None and highest <= after:
-        raise ProtocolError("Autotask's paging does not advance.")
+        raise EndlessPaging("Autotask's paging does not advance.")
     return {"after": str(highest)} if more else None
 
 

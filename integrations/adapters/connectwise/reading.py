@@ -32,7 +32,7 @@ from integrations.adapters.connectwise.kept import MOST_BATCHES, batches_of, fol
 from integrations.adapters.connectwise.mapping import with_description
 from integrations.adapters.connectwise.streams import Context, Source
 from integrations.decoding import Listing
-from integrations.errors import NotFound, PermissionMissing, ProtocolError, UnsupportedFeature
+from integrations.errors import EndlessPaging, NotFound, PermissionMissing, ProtocolError, UnsupportedFeature
 from integrations.pages import joined, page_of
 from integrations.port import Checkpoint, Page, ReadRequest, Remark, Scope
 from integrations.records import CategoryRecord, Record
@@ -196,7 +196,7 @@ def _by_hand(remote: ConnectWise, walk: Walk, place: Checkpoint, *, newest_first
         )
     edge = min(ids) if newest_first else max(ids)
     if mark is not None and (edge >= int(mark) if newest_first else edge <= int(mark)):
-        raise ProtocolError("ConnectWise's paging does not advance.")
+        raise EndlessPaging("ConnectWise's paging does not advance.")
     return _page(remote, listing, walk, {"before" if newest_first else "after": str(edge)})
 
 
@@ -270,7 +270,7 @@ def all_pages(remote: ConnectWise, path: str, kind: type[R], permission: str) ->
             return _rest_by_hand(remote, path, kind, permission, listings)
         listings.append(listing)
     if link is not None:
-        raise ProtocolError("ConnectWise's paging does not end.")
+        raise EndlessPaging("ConnectWise's paging does not end.")
     return listings
 
 
@@ -286,18 +286,18 @@ def _rest_by_hand(
         listing = remote.list(path, kind, params, permission=permission)
         if last is not None and max(listing.known_ids, default=last + 1) <= last:
             if listing.sent >= LARGEST_PAGE or next_link(listing.answer) is not None:
-                raise ProtocolError("ConnectWise's paging does not advance.")
+                raise EndlessPaging("ConnectWise's paging does not advance.")
             return listings
         listings.append(listing)
         if not listing.known_ids or _says_the_end(listing):
             return listings
-    raise ProtocolError("ConnectWise's paging does not end.")
+    raise EndlessPaging("ConnectWise's paging does not end.")
 
 
 def _advanced(page_id: str, before: int) -> int:
-    """Where forward-only paging goes on. Raises ProtocolError where it does not."""
+    """Where forward-only paging goes on. Raises EndlessPaging where it does not."""
     if not _IS_ID.fullmatch(page_id) or int(page_id) <= before:
-        raise ProtocolError("ConnectWise's paging does not advance.")
+        raise EndlessPaging("ConnectWise's paging does not advance.")
     return int(page_id)
 
 

@@ -29,7 +29,7 @@ from integrations.adapters.halo.streams import (
 )
 from integrations.adapters.halo.vocabulary import Vocabulary
 from integrations.decoding import Listing, converted
-from integrations.errors import NotFound, ProtocolError
+from integrations.errors import EndlessPaging, NotFound, ProtocolError
 from integrations.noticing import notice
 from integrations.pages import page_of
 from integrations.port import Checkpoint, Page, ReadRequest, Remark, Scope
@@ -236,7 +236,7 @@ class Step(msgspec.Struct, frozen=True):
 def advanced(step: Step, listing: Listing[Any], *, newest_first: bool) -> tuple[list[Any], Place | None]:
     """(rows that were not read before, where to go on; None when this question is answered).
 
-    Raises ProtocolError when the walk does not advance any more.
+    Raises EndlessPaging when the walk does not advance any more.
     """
     place, view = step.place, step.view
     sign = -1 if newest_first else 1
@@ -287,7 +287,7 @@ def _by_numbers(place: Place, view: Window, listing: Listing[Any], total: int) -
 
 def _stalled(place: Place) -> Place:
     if place.stalls >= MOST_STALLS:
-        raise ProtocolError("Halo's paging does not advance.")
+        raise EndlessPaging("Halo's paging does not advance.")
     return msgspec.structs.replace(place, stalls=place.stalls + 1)
 
 
