@@ -5,9 +5,11 @@ What the settings explain (the scope was narrowed) is counted nowhere here: a pe
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import asdict, dataclass
 from typing import Any
 
+import msgspec
 from django.db import connection
 
 from portal.core.merge import Target, read_whole_tables
@@ -16,8 +18,10 @@ from sync.engine.alarms import alarm_raise
 from sync.engine.journal import LEFT_OUT, note
 from sync.engine.lease import step
 from sync.engine.outside import left_with_company, outside_parameters
-from sync.engine.parentless import away_with_parent
+from sync.engine.parentless import PARENTS as CHILDS_PARENT
+from sync.engine.parentless import away_with_parent, goes_with_parent
 from sync.engine.plan import exceeds, held_above
+from sync.engine.planned import Plan
 from sync.engine.work import Work
 from sync.models import Run, RunStream, Victim
 from sync.streams import TARGETS
@@ -90,6 +94,8 @@ def chosen_away(work: Work, target: Target) -> str:
     reasons = [reason for reason in ways if reason]
     if target.stream == "tickets":
         reasons += ticket_reasons(work)
+    if CHILDS_PARENT.get(target.stream) == "tickets" and is_narrowed(work):
+        reasons.append("t.remote_updated_at < %(after)s")
     return "(" + " OR ".join(f"coalesce({reason}, false)" for reason in reasons) + ")" if reasons else "false"
 
 
@@ -101,6 +107,23 @@ def ticket_reasons(work: Work) -> list[str]:
     if work.scope.changed_after is not None:
         reasons.append("(t.is_closed AND t.remote_updated_at < %(after)s)")
     return reasons
+
+
+def is_narrowed(work: Work) -> bool:
+    """Whether the date range begins later than it did for the connection's last complete reading."""
+    after = work.scope.changed_after
+    if after is None:
+        return False
+    earlier = Run.objects.filter(connection_id=work.connection.pk, state=Run.State.DONE).exclude(pk=work.run.pk)
+    whole = earlier.filter(kind__in=[Run.Kind.FULL, Run.Kind.CLEAR_RESYNC]).exclude(plan={})
+    with step(work.lease, progress=False):
+        last = whole.order_by("-pk").first()
+    return last is not None and began_before(msgspec.convert(last.plan, Plan).range_start, after)
+
+
+def began_before(earlier: dt.datetime | None, after: dt.datetime) -> bool:
+    """Whether a range that began ``earlier`` (None: it had no beginning) held more than one that begins at ``after``."""
+    return earlier is None or earlier < after
 
 
 def scope_parameters(work: Work) -> dict[str, Any]:
@@ -115,8 +138,9 @@ def scope_parameters(work: Work) -> dict[str, Any]:
 
 
 def victims_of(work: Work, target: Target) -> str:
-    """A relation of the rows that would go and that no setting explains."""
-    return f"""(SELECT t.* FROM "{target.table}" t WHERE {live_rows()} AND {unseen(target)} AND NOT {chosen_away(work, target)})"""
+    """A relation of the rows that would go and that neither a setting nor their ticket explains."""
+    explained = f"({chosen_away(work, target)} OR {goes_with_parent(work, target) or 'false'})"
+    return f"""(SELECT t.* FROM "{target.table}" t WHERE {live_rows()} AND {unseen(target)} AND NOT {explained})"""
 
 
 def live_rows(alias: str = "t") -> str:
@@ -184,11 +208,13 @@ def ticket_groups(work: Work, losses: dict[str, Loss]) -> list[GroupLoss]:
 
 LOST = """
 SELECT r.remote_id, r.name, count(*) FROM {victims} r
-JOIN "{table}" t ON t.{column} = r.remote_id WHERE {live} AND NOT {away} GROUP BY 1, 2 ORDER BY 3 DESC, 1 LIMIT %(shown)s"""
+JOIN "{table}" t ON t.{column} = r.remote_id WHERE {live} AND NOT {away} AND NOT EXISTS (SELECT 1 {elsewhere}
+    AND m.remote_id = t.remote_id AND m.in_scope AND m.{column} IS DISTINCT FROM r.remote_id) GROUP BY 1, 2 ORDER BY 3 DESC, 1 LIMIT %(shown)s"""
 
 
 def lost_groups(work: Work, losses: dict[str, Loss]) -> list[GroupLoss]:
-    """Companies and boards that would be removed themselves while tickets of them are here."""
+    """Companies and boards that would be removed themselves while tickets of them are here, and stay with them: those that the run has
+    read of another one (companies were merged, say) are that one's."""
     found: list[GroupLoss] = []
     tickets = TARGETS["tickets"]
     for kind, stream in STREAMS.items():
@@ -198,6 +224,7 @@ def lost_groups(work: Work, losses: dict[str, Loss]) -> list[GroupLoss]:
             victims=victims_of(work, TARGETS[stream]),
             table=tickets.table,
             column=f"{kind}_remote_id",
+            elsewhere=staged(tickets.staging, "m"),
             live=live_rows(),
             away=chosen_away(work, tickets),
         )

@@ -1,6 +1,6 @@
-"""Where companies are left out: notes and time of tickets that are left out with them, additions of such agreements.
+"""Where companies, boards or statuses are left out: notes and time of tickets that are left out with them, additions of such agreements.
 
-They do not name their company, and PSAs that list them all filter by nothing of their ticket. So they go by whether their parent is
+They do not name their company or board, and PSAs that list them all filter by nothing of their ticket. So they go by whether their parent is
 here. One that is younger than the reading of the parents may have a parent that is younger too: what the next quick sync reads again
 waits for it, the rest stays until the next complete reading.
 """
@@ -51,9 +51,16 @@ WHERE NOT EXISTS (SELECT 1 {{staged}} AND s.remote_id = u.remote_id AND s.in_sco
 def parent_of(work: Work, target: Target) -> Target | None:
     """The parents by which this reading leaves a stream's rows out; None where it reads them below parents that it wants, or where
     they name their company themselves."""
-    if not work.scope.narrows_companies or work.by_parent(target.stream) or "company_remote_id" in target.names:
+    parent = PARENTS.get(target.stream, "")
+    narrows = work.scope.narrows_companies or (parent == "tickets" and narrows_tickets(work))
+    if not narrows or work.by_parent(target.stream) or "company_remote_id" in target.names:
         return None
-    return TARGETS.get(PARENTS.get(target.stream, ""))
+    return TARGETS.get(parent)
+
+
+def narrows_tickets(work: Work) -> bool:
+    """Whether the settings leave boards or statuses out: no PSA filters notes and time by them."""
+    return work.scope.board_ids is not None or bool(work.scope.excluded_status_ids)
 
 
 def read_of(work: Work, parent: Target) -> dt.datetime | None:
@@ -109,7 +116,22 @@ def stream_of(work: Work, parent: Target) -> RunStream | None:
 def away_with_parent(work: Work, target: Target, alias: str) -> str:
     """Whether a stored or staged row is of a parent that this complete reading does not bring, as SQL; "" where that says nothing."""
     parent = parent_of(work, target)
-    if parent is None or not was_read(work, parent):
+    return not_brought(work, target, parent, alias) if parent is not None and was_read(work, parent) else ""
+
+
+def goes_with_parent(work: Work, target: Target) -> str:
+    """Whether a stored row ``t`` of a stream that is read in pages is of a parent that this complete reading does not bring, as SQL: the
+    guard counts the parents. "" where that says nothing."""
+    parent = TARGETS.get(PARENTS.get(target.stream, ""))
+    if parent is None or work.quick or work.by_parent(target.stream) or not was_read(work, parent):
+        return ""
+    return not_brought(work, target, parent, "t")
+
+
+def not_brought(work: Work, target: Target, parent: Target, alias: str) -> str:
+    """Whether the reading does not bring a row's parent, as SQL; "" where it has not brought all of them."""
+    stream = stream_of(work, parent)
+    if stream is None or stream.incomplete:
         return ""
     brought = f"SELECT p.remote_id {staged(parent.staging, 'p')} AND p.in_scope"
     column = f'{alias}."{target.parent_column}"'

@@ -20,7 +20,7 @@ from sync.services.runs import RunRefused, run_approve, run_reject
 from tests.fixtures.runs import make_run
 from tests.fixtures.systems import Sandbox, started_sandbox
 from tests.sync.conftest import Sync
-from tickets.models import Ticket
+from tickets.models import Note, Ticket, TimeEntry
 
 LOOSE = {"hold_least": 1_000_000, "hold_percent": 100, "hold_company_percent": 100, "hold_second_percent": 100}
 
@@ -119,6 +119,57 @@ def test_a_company_that_goes_while_its_tickets_stay_is_held(sync: Sync, calm: Sa
         run_reject(run=run, actor=None, reason="It was flagged by mistake")
         assert Company.objects.filter(remote_id=company).exists()
     calm.control("change", collection="companies", ids=[int(company)], set={"deletedFlag": False})
+
+
+def test_a_company_whose_tickets_the_run_has_read_of_another_one_holds_nothing(
+    sync: Sync, calm: Sandbox, linked: Connection
+) -> None:
+    sync("full")
+    company, tickets = biggest(linked, "company_remote_id")
+    with tenant_transaction(linked.organization_id):
+        other = Company.objects.exclude(remote_id=company).order_by("pk")[0].remote_id
+    settle(linked, hold_company_percent=99)
+    calm.control("change", ids=tickets, set={"company": {"id": int(other)}}, stamp="keep")
+    calm.control("change", collection="companies", ids=[int(company)], set={"deletedFlag": True})
+    run = sync("full")
+    assert run.state == "done", run.message
+    with tenant_transaction(linked.organization_id):
+        assert not Company.objects.filter(remote_id=company).exists()
+        assert Ticket.objects.filter(company_remote_id=other).count() >= len(tickets)
+
+
+def test_what_leaves_with_a_narrower_date_range_holds_nothing(sync: Sync, calm: Sandbox, linked: Connection) -> None:
+    sync("full")
+    with tenant_transaction(linked.organization_id):
+        stamps = Ticket.objects.filter(is_closed=True).order_by("-remote_updated_at")
+        start = stamps[5].remote_updated_at
+        before = TimeEntry.objects.count()
+    settle(linked, hold_least=0, hold_percent=0, hold_company_percent=1, date_range_days=30)
+    with tenant_transaction(linked.organization_id):
+        Connection.objects.filter(pk=linked.pk).update(range_start=start)
+    run = sync("full")
+    assert run.state == "done", run.message
+    with tenant_transaction(linked.organization_id):
+        assert not Ticket.objects.filter(is_closed=True, remote_updated_at__lt=start).exists()
+        assert TimeEntry.objects.count() < before
+
+
+@pytest.mark.parametrize("kind", ["full", "clear_resync"])
+def test_notes_and_time_go_with_the_tickets_of_boards_that_are_not_wanted_any_more(
+    sync: Sync, linked: Connection, kind: str
+) -> None:
+    sync("full")
+    board, _ = biggest(linked, "board_remote_id")
+    settle(linked, hold_least=0, hold_percent=0, hold_company_percent=1, boards=[board])
+    run = sync(kind)
+    assert run.state == "done", run.message
+    with tenant_transaction(linked.organization_id):
+        here = Ticket.objects.values("remote_id")
+        assert not TimeEntry.objects.exclude(ticket_remote_id__in=here).exists()
+        assert not Note.objects.exclude(ticket_remote_id__in=here).exists()
+        assert TimeEntry.objects.exists()
+    assert sync("quick").result == "no_change"
+    assert sync("full").result == "no_change"
 
 
 def test_what_the_settings_explain_holds_nothing(sync: Sync, linked: Connection) -> None:
