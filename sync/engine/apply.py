@@ -21,6 +21,7 @@ from sync.engine.following import follow_names
 from sync.engine.guard import chosen_away, scope_parameters, unseen
 from sync.engine.journal import note
 from sync.engine.lease import raise_if_cancelled, renew, step
+from sync.engine.missed import keep_missed
 from sync.engine.outside import keep_outside
 from sync.engine.parentless import CHILDREN
 from sync.engine.plan import Mode
@@ -79,6 +80,7 @@ def apply_stream(work: Work, stream: RunStream) -> None:
     if work.by_parent(stream.name):
         counts = merge_children(work, target, None)
     else:
+        keep_missed(work, target)
         merged = merge(target, work.context())
         if merged.updated:
             settle_conflicts(work, target.stream)

@@ -23,6 +23,7 @@ from sync.engine.issues import note_failures, settle
 from sync.engine.journal import LEFT_OUT, issue, note
 from sync.engine.lease import GIVEN_BACK, Lease, LeaseLost, step
 from sync.engine.mapped import kinds_words, map_arrivals
+from sync.engine.missed import missed_words
 from sync.engine.plan import LONGEST_WAIT, delay_of, result_of
 from sync.engine.work import Place, Work
 from sync.models import Run, RunIssue, RunStream, Victim
@@ -62,6 +63,8 @@ def done(work: Work) -> None:
         message = summary_of(figures, issues, lacking) + (
             f" New and not mapped: {kinds_words(unmapped)}." if unmapped else ""
         )
+        if missed := missed_words(work.run):
+            message = f"{message} {missed}"
         _close(work.lease.run_id, Run.State.DONE, result, message=message)
 
 
