@@ -133,7 +133,7 @@ def test_a_small_stream_that_is_empty_keeps_what_is_here_and_the_rest_lands(link
         run = ended(linked, "full")
     assert set(rows_of(linked)) == before
     if run.state == "done":
-        assert {code for _, code in issues_of(run)} == {"removals_withheld"}
+        assert "removals_withheld" in {code for _, code in issues_of(run)}
     else:
         assert run.error_code == "incomplete", "a PSA that counts the stream by itself contradicts itself"
     assert (ended(linked, "full").state, open_issues(linked)) == ("done", 0)
