@@ -169,6 +169,8 @@ def _filters(request: ReadRequest) -> dict[str, Any]:
     scope, params = request.scope, dict[str, Any]()
     if request.since is not None:
         return {"since": _written(request.since)}
+    if request.stream == "time_entries" and scope.changed_after is not None:
+        params["of_open_or_since"] = _written(scope.changed_after)
     if request.stream != "tickets":
         return params
     if scope.board_ids is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import msgspec
@@ -159,25 +159,23 @@ def answer(psa: TinyDesk, request: Request) -> Reply:
         raise Refusal(Voice().forbidden())
     rows = psa.collections[parts[0]]
     if len(parts) == 1:
-        return listing(rows, request, psa.largest_page)
+        return listing(rows, wanted(psa, rows, request), request.query, psa.largest_page)
     if parts[1] == "count":
-        return json_reply({"count": len(wanted(rows, request))})
+        return json_reply({"count": len(wanted(psa, rows, request))})
     found = rows.get(int(parts[1])) if parts[1].isdecimal() else None
     if found is None:
         raise refusal(404, "not_found", "There is no such record.")
     return json_reply(found)
 
 
-def listing(rows: Records, request: Request, most: int) -> Reply:
-    """A page by id, upwards or downwards."""
-    query = request.query
-    slots = wanted(rows, request)
+def listing(rows: Records, slots: list[int], query: Mapping[str, str], most: int) -> Reply:
+    """A page of these slots by id, upwards or downwards."""
     if above := query.get("above"):
         slots = [slot for slot in slots if rows.ids[slot] > int(above)]
     if below := query.get("below"):
         slots = [slot for slot in slots if rows.ids[slot] < int(below)]
     if query.get("newest"):
-        slots.reverse()
+        slots = slots[::-1]
     size = min(int(query.get("limit", "100")), most)
     more = b"true" if len(slots) > size else b"false"
     return Reply(
@@ -185,9 +183,13 @@ def listing(rows: Records, request: Request, most: int) -> Reply:
     )
 
 
-def wanted(rows: Records, request: Request) -> list[int]:
+def is_open_or_changed(ticket: Json | None, since: str) -> bool:
+    return ticket is not None and (not ticket["closed"] or clock.read(ticket["changed"]) >= clock.read(since))
+
+
+def wanted(psa: TinyDesk, rows: Records, request: Request) -> list[int]:
     """The slots that the filters let through."""
-    query = request.query
+    query, tickets = request.query, psa.collections["tickets"]
     slots = rows.children(int(query["ticket"])) if "ticket" in query else list(rows.slots())
     tests: list[Callable[[Json], bool]] = []
     if since := query.get("since"):
@@ -199,7 +201,9 @@ def wanted(rows: Records, request: Request) -> list[int]:
         states = {int(part) for part in query["not_states"].split(",")}
         tests.append(lambda row: row["state"]["id"] not in states)
     if after := query.get("open_or_since"):
-        tests.append(lambda row: not row["closed"] or clock.read(row["changed"]) >= clock.read(after))
+        tests.append(lambda row: is_open_or_changed(row, after))
+    if range_start := query.get("of_open_or_since"):
+        tests.append(lambda row: is_open_or_changed(tickets.get(row["ticket"]), range_start))
     return [slot for slot in slots if all(test(rows.record(slot)) for test in tests)]
 
 
