@@ -81,6 +81,7 @@ NOT_PAGES = {
         "audit_start",
         "run_cancel",
         "run_decide",
+        "run_withheld",
         "run_progress",
         "run_notices",
         "connection_test",
