@@ -129,7 +129,9 @@ def test_progress_survives_a_killed_worker_and_a_reload(portal: Running, open_pa
     ended(page, "No change|Success")
     run = latest(portal, run=number)
     assert run["state"] == "done"
-    assert run["streams"]["tickets"]["requests"] == 1, "the page of tickets was read again"
+    assert run["streams"]["tickets"]["requests"] == 2, (
+        "a page of tickets was read again: there is one of service and one of project tickets"
+    )
 
 
 def test_a_run_is_cancelled_from_its_page_and_changes_nothing(portal: Running, open_page: OpenPage) -> None:

@@ -7,7 +7,7 @@ import re
 from playwright.sync_api import Page, expect
 
 from tests.e2e.conftest import OpenPage
-from tests.e2e.running import Running
+from tests.e2e.running import Running, until
 from tests.e2e.runs import RUN_MS, ended, started
 
 
@@ -96,7 +96,14 @@ def test_opening_a_ticket_brings_its_newest_notes(portal: Running, open_page: Op
     text = "The client called: it was the cleaner's vacuum after all."
     portal.psa.control("note", ticket=int(row.locator(".mono").inner_text()), set={"text": text})
     row.locator(".lead a").click()
-    expect(page.locator("#story")).to_contain_text(text)
+    expect(page.locator("#story")).to_be_visible()
+
+    def is_shown() -> bool:
+        page.reload()
+        page.wait_for_load_state("networkidle")
+        return text in page.locator("#story").inner_text()
+
+    until(is_shown, 30, "the newest note, once those read by a sync are not fresh any more")
 
 
 def test_the_history_and_a_log_are_filtered(portal: Running, open_page: OpenPage) -> None:

@@ -26,8 +26,8 @@ from tickets.models import Ticket
 from tickets.selectors import ticket_get, ticket_history, ticket_story, tickets_related
 from tickets.selectors.detail import Moment
 
-FRESH = dt.timedelta(minutes=5)
-"""Notes read this long ago are not read again on opening."""
+FRESH = dt.timedelta(seconds=15)
+"""Notes read no longer ago than this are not read again on opening, however often people look."""
 
 
 @dataclass(frozen=True, slots=True)
