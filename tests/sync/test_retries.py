@@ -55,6 +55,7 @@ def test_verification_goes_on_where_it_stopped(linked: Connection, calm: Sandbox
     assert run.state == Run.State.DONE, run.message
     counts = asked(calm, "/count")
     assert counts.pop("GET service/tickets/count") >= 4
+    assert counts.pop("GET project/tickets/count") >= 2
     assert set(counts.values()) == {2}
     assert set(run.verification["streams"]) >= {"tickets", "boards"}
     assert "compared" not in run.verification
