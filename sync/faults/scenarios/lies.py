@@ -97,6 +97,7 @@ def first_sync(ground: Ground, verdict: Verdict) -> None:
     run = ground.sync("full", connection)
     verdict.require(run.result == "error", f"a first sync of half of the tickets ended as {run.result}: {run.message}")
     ground.psa.calm()
+    ground.psa.control("instance", identity="another")
     ground.sync("quick", connection)
     check_truth(ground, verdict, "after the lied-to first sync", connection)
     ground.psa.control("reset")
