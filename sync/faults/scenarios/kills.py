@@ -140,7 +140,8 @@ def usual_run(ground: Ground) -> Run:
 def pages_of(run: Run) -> dict[str, int]:
     """{stream: pages} of tickets and of what is read page by page before them."""
     with tenant_transaction(run.organization_id):
-        streams = list(RunStream.objects.filter(run=run, coverage={}).order_by("position"))
+        by_parents = {"coverage__has_any_keys": ["of", "parents"]}
+        streams = list(RunStream.objects.filter(run=run).exclude(**by_parents).order_by("position"))
     names = [stream.name for stream in streams]
     return {stream.name: stream.pages for stream in streams[: names.index("tickets") + 1]} if "tickets" in names else {}
 
