@@ -9,9 +9,9 @@ import datetime as dt
 from dataclasses import asdict, dataclass
 from typing import Any
 
-import msgspec
 from django.db import connection
 
+from integrations.decoding import converted
 from portal.core.merge import Target, read_whole_tables
 from portal.core.staging import staged
 from sync.engine.alarms import alarm_raise
@@ -21,7 +21,7 @@ from sync.engine.outside import left_with_company, outside_parameters
 from sync.engine.parentless import PARENTS as CHILDS_PARENT
 from sync.engine.parentless import away_with_parent, goes_with_parent
 from sync.engine.plan import exceeds, held_above
-from sync.engine.planned import Plan
+from sync.engine.planned import Plan, last_complete
 from sync.engine.work import Work
 from sync.models import Run, RunStream, Victim
 from sync.streams import TARGETS
@@ -114,11 +114,9 @@ def is_narrowed(work: Work) -> bool:
     after = work.scope.changed_after
     if after is None:
         return False
-    earlier = Run.objects.filter(connection_id=work.connection.pk, state=Run.State.DONE).exclude(pk=work.run.pk)
-    whole = earlier.filter(kind__in=[Run.Kind.FULL, Run.Kind.CLEAR_RESYNC]).exclude(plan={})
     with step(work.lease, progress=False):
-        last = whole.order_by("-pk").first()
-    return last is not None and began_before(msgspec.convert(last.plan, Plan).range_start, after)
+        last = last_complete(work.run)
+    return last is not None and began_before(converted(last, Plan).range_start, after)
 
 
 def began_before(earlier: dt.datetime | None, after: dt.datetime) -> bool:

@@ -11,6 +11,7 @@ from portal.core.merge import Target
 from portal.core.staging import staged
 from sync.engine.journal import note
 from sync.engine.plan import since_of
+from sync.engine.planned import last_complete
 from sync.engine.work import Work
 from sync.models import Cursor, Run
 from sync.streams import stream_words
@@ -68,9 +69,7 @@ def read_until(work: Work, stream: str) -> Any:
 
 def reads_alike(work: Work) -> bool:
     """Whether the last complete reading went by the same settings."""
-    earlier = Run.objects.filter(connection_id=work.connection.pk, state=Run.State.DONE).exclude(pk=work.run.pk)
-    whole = earlier.filter(kind__in=[Run.Kind.FULL, Run.Kind.CLEAR_RESYNC]).exclude(plan={}).order_by("-pk")
-    last: dict[str, Any] | None = whole.values_list("plan", flat=True).first()
+    last = last_complete(work.run)
     return last is not None and last.get("digest") == work.plan.digest
 
 

@@ -65,6 +65,14 @@ def plan_of(run: Run, connection: Connection, specs: Sequence[StreamSpec]) -> Pl
     return converted(run.plan, Plan) if run.plan else laid_out(run, connection, specs)
 
 
+def last_complete(run: Run) -> dict[str, Any] | None:
+    """The plan, as it is stored, of the connection's last complete reading that is done, other than ``run``; None where there is none."""
+    earlier = Run.objects.filter(connection_id=run.connection_id, state=Run.State.DONE).exclude(pk=run.pk)
+    complete = earlier.filter(kind__in=[Run.Kind.FULL, Run.Kind.CLEAR_RESYNC]).exclude(plan={})
+    plan: dict[str, Any] | None = complete.order_by("-pk").values_list("plan", flat=True).first()
+    return plan
+
+
 def laid_out(run: Run, connection: Connection, specs: Sequence[StreamSpec]) -> Plan:
     """A plan by the settings of this moment."""
     wanted, only = settings_of(connection), run.scope.get("only")
