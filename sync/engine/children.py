@@ -35,7 +35,7 @@ from sync.engine.failing import (
     too_many_given_up,
 )
 from sync.engine.fetch import TooManyFailed, check_failed, count, finished_state, scoped
-from sync.engine.guard import keep_rows, live_rows
+from sync.engine.guard import keep_rows, live_relation
 from sync.engine.journal import note, rejected, remarked
 from sync.engine.lease import step
 from sync.engine.orphans import GONE, Parents, asked, orphaned, unshown
@@ -249,7 +249,7 @@ def merge_children(work: Work, target: Target, page: int | None, batch: Parents 
     counts = merge(target, context)
     take_back(work, target, page)
     if batch is not None:
-        keep_rows(work, target, unshown_rows(target), **asked(batch))
+        keep_rows(work, target, live_relation(target, unshown(target)), **asked(batch))
     elif not is_withheld(work, target.stream):
         removed = remove(target, context, orphaned(target), reason=GONE)
     if counts.updated:
@@ -258,11 +258,6 @@ def merge_children(work: Work, target: Target, page: int | None, batch: Parents 
     if page is not None:
         unstage(context, [target.stream], page=page)
     return MergeCounts(counts.created, counts.updated, counts.unchanged, removed)
-
-
-def unshown_rows(target: Target) -> str:
-    """A relation of the live children that a batch's parents do not show any more."""
-    return f'(SELECT t.* FROM "{target.table}" t WHERE {live_rows()} AND {unshown(target)})'
 
 
 REMEMBER = f"""

@@ -138,7 +138,12 @@ def scope_parameters(work: Work) -> dict[str, Any]:
 def victims_of(work: Work, target: Target) -> str:
     """A relation of the rows that would go and that neither a setting nor their ticket explains."""
     explained = f"({chosen_away(work, target)} OR {goes_with_parent(work, target) or 'false'})"
-    return f"""(SELECT t.* FROM "{target.table}" t WHERE {live_rows()} AND {unseen(target)} AND NOT {explained})"""
+    return live_relation(target, f"{unseen(target)} AND NOT {explained}")
+
+
+def live_relation(target: Target, condition: str) -> str:
+    """A relation of the live rows that meet a condition on ``t``."""
+    return f'(SELECT t.* FROM "{target.table}" t WHERE {live_rows()} AND {condition})'
 
 
 def live_rows(alias: str = "t") -> str:
@@ -302,6 +307,11 @@ def keep_victims(work: Work, found: Finding) -> None:
     earlier.exclude(run__lane=Run.Lane.FAST).exclude(run__verification__has_key=WITHHELD).delete()
     for loss in found.streams:
         keep_rows(work, TARGETS[loss.stream], victims_of(work, TARGETS[loss.stream]))
+
+
+KEPT = """t.id IN (SELECT v.record_id FROM sync_victim v WHERE v.organization_id = %(organization)s
+    AND v.run_id = %(journal_run)s AND v.stream = %(stream)s)"""
+"""Whether a stored row ``t`` is one of those that the run wrote down."""
 
 
 def keep_rows(work: Work, target: Target, victims: str, **more: Any) -> None:

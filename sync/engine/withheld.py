@@ -24,12 +24,14 @@ from integrations.port import ReadRequest, StreamSpec
 from portal.core.merge import Target, read_whole_tables, remove
 from portal.core.staging import staged
 from sync.engine.guard import (
+    KEPT,
     VANISHED_LEAST,
     WITHHELD,
     Finding,
     Loss,
     chosen_away,
     keep_rows,
+    live_relation,
     live_rows,
     loss_of,
     scope_parameters,
@@ -113,7 +115,7 @@ def doubtful(work: Work) -> Iterator[tuple[Target, str]]:
 
 def orphans_of(work: Work, target: Target) -> str:
     """A relation of the children that their parents do not show any more, and that no setting explains."""
-    return f"""(SELECT t.* FROM "{target.table}" t WHERE {live_rows()} AND {orphaned(target)} AND NOT {chosen_away(work, target)})"""
+    return live_relation(target, f"{orphaned(target)} AND NOT {chosen_away(work, target)}")
 
 
 def doubt_of(work: Work, target: Target, victims: str, loss: Loss) -> str:
@@ -269,7 +271,7 @@ def pages_again(work: Work, spec: StreamSpec) -> set[str] | None:
 
 def keep_withheld(work: Work) -> None:
     """When a staged run is applied: writes down what waits, and says so. In the caller's transaction, before anything is swept."""
-    relations = dict(doubtful_named(work))
+    relations = {target.stream: victims for target, victims in doubtful(work)}
     for name, kept in work.run.verification.get(WITHHELD, {}).items():
         keep_rows(work, TARGETS[name], relations[name])
         say(work, name, kept["why"])
@@ -288,11 +290,6 @@ def say_all(work: Work) -> None:
         )
 
 
-def doubtful_named(work: Work) -> Iterator[tuple[str, str]]:
-    """``doubtful`` by the streams' names."""
-    return ((target.stream, victims) for target, victims in doubtful(work))
-
-
 def say(work: Work, stream: str, why: str) -> None:
     """The issue and the line of the log about removals that wait."""
     said = f"{why} They stay as they are until somebody who manages integrations decides on this run's page."
@@ -300,13 +297,9 @@ def say(work: Work, stream: str, why: str) -> None:
     note(work.run.pk, work.lease.organization_id, "warning", said, stream=stream)
 
 
-LIVE_VICTIMS = """t.id IN (SELECT v.record_id FROM sync_victim v WHERE v.organization_id = %(organization)s
-    AND v.run_id = %(journal_run)s AND v.stream = %(stream)s)"""
-
-
 def unshown_live(target: Target) -> str:
     """What the batches of a stream that lands at once did not show below their parents, unless it has been shown since."""
-    return f"{LIVE_VICTIMS} AND {read_since(target)}"
+    return f"{KEPT} AND {read_since(target)}"
 
 
 def doubt_live(work: Work, target: Target) -> Withheld | None:
@@ -314,7 +307,7 @@ def doubt_live(work: Work, target: Target) -> Withheld | None:
     with step(work.lease, progress=False):
         if not Victim.objects.filter(run_id=work.run.pk, stream=target.stream).exists():
             return None
-    victims = f'(SELECT t.* FROM "{target.table}" t WHERE {live_rows()} AND {unshown_live(target)})'
+    victims = live_relation(target, unshown_live(target))
     loss = loss_of(work, target, victims)
     why = doubt_of(work, target, victims, loss)
     return withheld_of(loss, why) if why else None

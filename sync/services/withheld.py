@@ -11,14 +11,13 @@ from portal.core import database_clock
 from portal.core.merge import MergeContext, remove
 from portal.tenancy.models import User
 from portal.tenancy.services.audit import audit_record
-from sync.engine.guard import WITHHELD
+from sync.engine.guard import KEPT, WITHHELD
 from sync.engine.journal import WITHHELD_CODE, note
 from sync.models import Issue, Run, RunStream, Victim
 from sync.services.runs import COMMAND_LINE, Approved, RunRefused, require_another, serialise
 from sync.streams import TARGETS, stream_words
 
-DECIDED = """t.id IN (SELECT v.record_id FROM sync_victim v WHERE v.organization_id = %(organization)s
-    AND v.run_id = %(journal_run)s AND v.stream = %(stream)s) AND t.synced_at <= %(ended)s"""
+DECIDED = f"{KEPT} AND t.synced_at <= %(ended)s"
 """What waits, unless it was written anew since the run ended: then the PSA has shown it."""
 
 
