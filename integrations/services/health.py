@@ -20,6 +20,9 @@ wrong passwords in a row."""
 STEADY = dt.timedelta(hours=1)
 """After so long without a refusal the pauses begin anew: credentials that are refused every other minute are not asked for every five."""
 
+REFUSED_DUE = Q(state=State.REFUSED, setup_step="", retry_at__lte=Now())
+"""Connections whose refused credentials are to be tried again now."""
+
 
 def connection_answered(*, connection_id: int, at: dt.datetime | None = None) -> None:
     """A call succeeded just now (or at ``at``): the connection is connected, since the first success after anything else."""
@@ -94,6 +97,6 @@ def refused_retry_claim(*, connection_id: int) -> Connection | None:
     """The connection, if its refused credentials are due to be tried; whoever comes second, or after a death of who claimed it, finds the
     next moment set."""
     with tenant_transaction():
-        due = Connection.objects.filter(pk=connection_id, state=State.REFUSED, setup_step="", retry_at__lte=Now())
+        due = Connection.objects.filter(REFUSED_DUE, pk=connection_id)
         claimed = due.update(retry_at=after_pause(), refused_tries=one_more())
         return Connection.objects.get(pk=connection_id) if claimed else None

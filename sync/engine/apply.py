@@ -126,7 +126,8 @@ def sweep_children(work: Work) -> None:
     goes by the parents that it removed itself; a complete one by all, where children are read below their parents."""
     lessened = set(RunStream.objects.filter(run_id=work.run.pk, removed__gt=0).values_list("name", flat=True))
     for name, parent, link in CHILDREN:
-        if parent not in lessened if work.quick else not work.by_parent(name):
+        goes = parent in lessened if work.quick else work.by_parent(name)
+        if not goes:
             continue
         condition = (
             f'EXISTS (SELECT 1 FROM "{TARGETS[parent].table}" p WHERE p.id = t."{link}" AND p.removed_at IS NOT NULL)'

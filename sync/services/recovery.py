@@ -9,13 +9,12 @@ from __future__ import annotations
 from contextlib import suppress
 
 import structlog
-from django.db.models.functions import Now
 
 from integrations.errors import AuthenticationFailed, IntegrationError, PermissionMissing
 from integrations.models import Connection
 from integrations.port import Adapter, ReadRequest
 from integrations.services.connections import connection_answered, connection_failed, connection_open
-from integrations.services.health import refused_retry_claim
+from integrations.services.health import REFUSED_DUE, refused_retry_claim
 from portal.core import database_clock
 from portal.tenancy.scope import system_transaction, tenant_transaction
 from sync.engine.alarms import alarm_end_accepted
@@ -28,7 +27,7 @@ log = structlog.get_logger("sync")
 def retries_of_refused_due() -> list[tuple[int, int]]:
     """(organization, connection) of connections whose refused credentials are to be tried again."""
     with system_transaction():
-        due = Connection.objects.filter(state=Connection.State.REFUSED, setup_step="", retry_at__lte=Now())
+        due = Connection.objects.filter(REFUSED_DUE)
         return list(due.order_by("retry_at").values_list("organization_id", "pk")[:500])
 
 
