@@ -1,6 +1,6 @@
 """The migrated database that all test processes copy theirs from.
 
-Migrating takes half a minute, copying a database a fraction of a second. The copy's source is named by what the schema is made
+Migrating takes several seconds, copying a database a fraction of one. The copy's source is named by what the schema is made
 of, so that a changed migration or model makes a new one; it stays on a server that outlives the tests, and an older one goes.
 """
 
