@@ -61,7 +61,8 @@ def check_of(name: str, kind: inspect.Type) -> Check | None:
 
 
 def is_id(text: str) -> bool:
-    return text.isprintable() and text == text.strip()
+    # What stands for half a character stands for any: two ids would be one.
+    return text.isprintable() and text == text.strip() and "\N{REPLACEMENT CHARACTER}" not in text
 
 
 def text_of(value: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from typing import Any, TypeVar
 
@@ -25,6 +26,7 @@ SAMPLE, MOST_ODD = 80, 20
 """Characters of an odd value that are shown, and odd values of one row that are named."""
 _ID = re.compile(rb'"?(-?[0-9A-Za-z][\w.-]{0,63})"?')
 _LONE = re.compile("[\ud800-\udfff]")
+_NUL = rb"\u0000"
 _REPLACED = "\N{REPLACEMENT CHARACTER}"
 
 R = TypeVar("R", bound=msgspec.Struct)
@@ -38,10 +40,12 @@ def read(text: bytes, part: Part, kind: type[R], decoder: msgspec.json.Decoder[R
     """The row at ``part``, and what was odd about it; Rejected where it has no usable id or is no JSON at all."""
     if part.end - part.begin > SMALL and is_too_large(text[part.begin : part.end]):
         return _rejected(text, part, f"It holds more than {MOST_IN_ROW:,} objects or {10 * MOST_IN_ROW:,} values."), []
-    try:
-        return decoder.decode(cut(text, part)), _depths(part)
-    except UNDECODABLE:
-        pass
+    raw = cut(text, part)
+    if not has_nul(raw):
+        try:
+            return decoder.decode(raw), _depths(part)
+        except UNDECODABLE:
+            pass
     try:
         found, odd = loosely(text, part, kind)
     except Unfit as err:
@@ -61,6 +65,11 @@ def plainly(text: bytes, part: Part) -> Any:
         return _plain(cut(text, part), [])
     except Unfit:
         return None
+
+
+def has_nul(raw: bytes) -> bool:
+    """Whether a text of the JSON may hold the character NUL, which no store keeps: where it is all that a text holds, there is no text."""
+    return _NUL in raw
 
 
 def is_too_large(raw: bytes) -> bool:
@@ -111,14 +120,15 @@ def _depths(part: Part) -> list[Odd]:
 
 
 def _plain(raw: bytes, odd: list[Odd]) -> Any:
-    """The JSON as plain values. What JSON forbids and others write all the same is read: control characters, halves of characters,
-    NaN. Raises Unfit."""
+    """The JSON as plain values, without NUL. What JSON forbids and others write all the same is read: control characters, halves of
+    characters, NaN and what else is no finite number as the text that it is. Raises Unfit."""
     try:
-        return msgspec.json.decode(raw)
+        found = msgspec.json.decode(raw)
+        return _without_nul(found) if has_nul(raw) else found
     except UNDECODABLE:
         pass
     try:
-        return _whole_characters(_TOLERANT.decode(raw.decode("utf-8", "replace")), "", odd)
+        return _whole_characters(_without_nul(_TOLERANT.decode(raw.decode("utf-8", "replace"))), "", odd)
     except (ValueError, RecursionError) as err:
         raise NoJson("is no JSON") from err
 
@@ -127,7 +137,22 @@ def _integer(digits: str) -> int | str:
     return int(digits) if len(digits) <= LONGEST_NUMBER else digits
 
 
-_TOLERANT = json.JSONDecoder(strict=False, parse_int=_integer)
+def _float(digits: str) -> float | str:
+    found = float(digits)
+    return found if math.isfinite(found) else digits
+
+
+_TOLERANT = json.JSONDecoder(strict=False, parse_int=_integer, parse_float=_float, parse_constant=str)
+
+
+def _without_nul(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.replace("\0", "")
+    if isinstance(value, list):
+        return [_without_nul(item) for item in value]
+    if isinstance(value, dict):
+        return {_without_nul(key): _without_nul(item) for key, item in value.items()}
+    return value
 
 
 def _whole_characters(value: Any, path: str, odd: list[Odd]) -> Any:

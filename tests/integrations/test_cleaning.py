@@ -118,7 +118,9 @@ def test_structure_is_bounded_in_depth_and_lists_in_number() -> None:
     assert [remark.field for remark in remarks] == ["type_names"]
 
 
-@pytest.mark.parametrize("remote_id", ["", "x" * (LONGEST_ID + 1), "1\n2", "1\0", "\ud83d", " 1", None, 7, ["1"]])
+@pytest.mark.parametrize(
+    "remote_id", ["", "x" * (LONGEST_ID + 1), "1\n2", "1\0", "\ud83d", "1\ufffd", " 1", None, 7, ["1"]]
+)
 def test_a_record_without_a_usable_id_is_refused(remote_id: Any) -> None:
     found = cleaned(msgspec.structs.replace(WHOLE, remote_id=remote_id))
     assert isinstance(found, Rejected)

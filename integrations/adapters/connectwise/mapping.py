@@ -235,7 +235,7 @@ def note(row: cw.Note, ticket_id: str) -> NoteRecord:
         author=name(row.member) or name(row.contact) or row.created_by or info.entered_by or "",
         member_id=reference(row.member),
         contact_id=reference(row.contact),
-        remote_created_at=utc(row.date_created or info.date_entered),
+        remote_created_at=utc(row.date_created) or utc(info.date_entered),
     )
 
 
@@ -271,7 +271,7 @@ def time_entry(row: cw.TimeEntry) -> TimeEntryRecord:
         notes=row.notes or "",
         internal_notes=row.internal_notes or "",
         body_format="markdown",
-        remote_created_at=utc(row.date_entered or info.date_entered),
+        remote_created_at=utc(row.date_entered) or utc(info.date_entered),
     )
 
 
