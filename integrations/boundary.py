@@ -16,7 +16,7 @@ import structlog
 
 from integrations.cleaning import LONGEST_ID, cleaned
 from integrations.errors import IntegrationError, ProtocolError
-from integrations.noticing import notice
+from integrations.noticing import notice, noticing
 from integrations.port import (
     EVERYTHING,
     Adapter,
@@ -80,19 +80,19 @@ class Bounded:
         return counted
 
     def read_page(self, request: ReadRequest, checkpoint: Checkpoint | None = None) -> Page:
-        with _typed(request.stream):
+        with _typed(request.stream), noticing() as noticed:
             page = self._adapter.read_page(request, checkpoint)
             if page.next is not None and len(msgspec.json.encode(page.next)) > LONGEST_CHECKPOINT:
                 raise ProtocolError("The place to go on from is too long to be kept.")
-            return cleaned_page(page)
+            return cleaned_page(_with(page, noticed))
 
     def read_children(self, stream: str, parent_id: str, scope: Scope = EVERYTHING) -> Page:
-        with _typed(stream, parent_id):
+        with _typed(stream, parent_id), noticing() as noticed:
             page = self._adapter.read_children(stream, parent_id, scope)
             if page.incomplete:
                 # What is not among a parent's children is taken for gone: so there is no half of them.
                 raise ProtocolError(page.incomplete)
-            return cleaned_page(page)
+            return cleaned_page(_with(page, noticed))
 
     def read_one(self, stream: str, remote_id: str, scope: Scope = EVERYTHING) -> Record:
         with _typed(stream):
@@ -133,6 +133,11 @@ class BoundedMetered(Bounded):
     def usage(self) -> Usage:
         with _typed():
             return self._metered.usage()
+
+
+def _with(page: Page, noticed: list[Remark]) -> Page:
+    """The page with what was odd about what was asked for beside it."""
+    return msgspec.structs.replace(page, remarks=[*page.remarks, *noticed]) if noticed else page
 
 
 def cleaned_page(page: Page) -> Page:

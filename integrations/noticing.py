@@ -1,19 +1,19 @@
-"""What was odd about a record that is read by itself, told to whoever wants to know, beside the record."""
+"""What was odd about a record that is read by itself, or about what was asked for beside a page, told to whoever wants to know."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 
-from integrations.port import Remark
+from integrations.port import Rejected, Remark
 
 _listening: ContextVar[list[Remark] | None] = ContextVar("remarks", default=None)
 
 
 @contextmanager
 def noticing() -> Iterator[list[Remark]]:
-    """Gathers the remarks about the records that are read one by one in the block, in this thread."""
+    """Gathers the remarks about what is read one by one in the block, in this thread and in those that it waits for (``CallPool``)."""
     found: list[Remark] = []
     token = _listening.set(found)
     try:
@@ -27,3 +27,17 @@ def notice(remarks: Iterable[Remark]) -> None:
     listening = _listening.get()
     if listening is not None:
         listening += remarks
+
+
+def notice_beside(table: str, remarks: Sequence[Remark], rejected: Sequence[Rejected] = ()) -> None:
+    """Tells of what was odd in a table that records get values from: of no record of the stream alone."""
+    odd: list[Remark | Rejected] = [*(one for one in remarks if not one.understood), *rejected]
+    notice(
+        Remark(
+            remote_id="",
+            field=f"{table}.{entry.field}" if isinstance(entry, Remark) else table,
+            message=f"{table} {entry.remote_id}".rstrip() + f": {entry.message}",
+            sample=entry.sample,
+        )
+        for entry in odd
+    )

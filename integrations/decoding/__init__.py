@@ -7,6 +7,16 @@ made of them.
 
 from integrations.decoding.decoders import Frame, converted, decoder_of
 from integrations.decoding.listing import Listing
-from integrations.decoding.rows import attempt, decoded, decoded_record, listing_of
+from integrations.decoding.rows import attempt, decoded, decoded_record, listing_of, listings_within
 
-__all__ = ["Frame", "Listing", "attempt", "converted", "decoded", "decoded_record", "decoder_of", "listing_of"]
+__all__ = [
+    "Frame",
+    "Listing",
+    "attempt",
+    "converted",
+    "decoded",
+    "decoded_record",
+    "decoder_of",
+    "listing_of",
+    "listings_within",
+]

@@ -32,6 +32,7 @@ _FIRST = re.compile(rb"\s*+(.)", re.DOTALL)
 
 T = TypeVar("T")
 R = TypeVar("R", bound=msgspec.Struct)
+Inner = TypeVar("Inner", bound=msgspec.Struct)
 
 BARE = Frame(bare=True)
 
@@ -62,7 +63,7 @@ def decoded_record(answer: Answer, kind: type[T]) -> T:
 
 def decoded_one(answer: Answer, kind: Any) -> tuple[Any, list[Remark]]:
     """As ``decoded``, with what was odd about its values."""
-    if _is_small(answer.body):
+    if _is_small(answer.body) and not row.has_nul(answer.body):
         try:
             return decoder_of(kind).decode(answer.body), []
         except row.UNDECODABLE:
@@ -80,7 +81,7 @@ def decoded_one(answer: Answer, kind: Any) -> tuple[Any, list[Remark]]:
 def listing_of(answer: Answer, kind: type[R], frame: Frame = BARE) -> Listing[R]:
     """The rows of an answer. Raises ProtocolError where it is none of a list, or broke off."""
     body = answer.body
-    if _is_small(body) or _is_of_few_rows(body, frame):
+    if not row.has_nul(body) and (_is_small(body) or _is_of_few_rows(body, frame)):
         listing = _in_one_go(answer, kind, frame)
         if listing is not None:
             return listing
@@ -90,6 +91,31 @@ def listing_of(answer: Answer, kind: type[R], frame: Frame = BARE) -> Listing[R]
         return _one_by_one(answer, kind, body, opening, head)
     except BrokenOff as err:
         raise _no_json(answer) from err
+
+
+def listings_within(
+    answer: Answer, kind: type[R], frame: Frame, key: str, inner: type[Inner]
+) -> list[tuple[R, Listing[Inner]]]:
+    """The rows of an answer that have a list each under ``key``, with the rows of that. Where a row's own is no list, it has none, and the
+    row says so. Raises ProtocolError as ``listing_of``."""
+    body = _text_of(answer)
+    try:
+        opening, _ = _opening(answer, body, frame)
+        return [
+            (found, _within(answer, body, part, key, inner))
+            for part in parts(body, opening.begin)
+            if not isinstance(found := row.read(body, part, kind, decoder_of(kind))[0], Rejected)
+        ]
+    except BrokenOff as err:
+        raise _no_json(answer) from err
+
+
+def _within(answer: Answer, body: bytes, part: Part, key: str, kind: type[Inner]) -> Listing[Inner]:
+    opening = body.find(b"{", part.begin, part.end)
+    own = members(body, opening).get(f'"{key}"'.encode()) if opening >= 0 else None
+    if own is None or body[own.begin : own.begin + 1] != b"[":
+        return Listing(rows=[], answer=answer)
+    return listing_of(msgspec.structs.replace(answer, body=body[own.begin : own.end]), kind)
 
 
 def _in_one_go(answer: Answer, kind: type[R], frame: Frame) -> Listing[R] | None:

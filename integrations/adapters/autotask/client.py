@@ -20,7 +20,7 @@ from integrations.adapters.autotask.errors import judge
 from integrations.adapters.autotask.filters import Clause
 from integrations.adapters.autotask.zones import DIRECTORY_PATH, Zone, directory_of, zone_of
 from integrations.answers import Answer
-from integrations.decoding import Frame, Listing, decoded, decoded_record, listing_of
+from integrations.decoding import Frame, Listing, decoded, decoded_record, listing_of, listings_within
 from integrations.errors import AuthenticationFailed, IntegrationError, NotFound, TransientError
 from integrations.http import Client
 from integrations.port import Observer
@@ -131,10 +131,10 @@ class Autotask:
 
     def fields(
         self, entity: str, *, permission: str = "", limits: Limits | None = None
-    ) -> tuple[list[at.Field], Answer]:
-        """The entity's own fields with their pick lists."""
+    ) -> tuple[list[tuple[at.Field, Listing[at.PickListValue]]], Answer]:
+        """The entity's own fields, each with the values of its pick list."""
         answer = self._send("GET", entity, "/entityInformation/fields", permission=permission, limits=limits)
-        return decoded(answer, at.Fields).fields, answer
+        return listings_within(answer, at.Field, Frame(key="fields"), "picklistValues", at.PickListValue), answer
 
     def user_fields(self, entity: str, *, permission: str = "", limits: Limits | None = None) -> list[at.Field]:
         """The entity's user-defined fields; none where it has none, which Autotask says by a 404."""

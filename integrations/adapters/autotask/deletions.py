@@ -13,7 +13,7 @@ from integrations.adapters.autotask.filters import EVERY_RECORD, compare, moment
 from integrations.adapters.autotask.streams import DELETED, right
 from integrations.errors import NotFound, PermissionMissing, UnsupportedFeature
 from integrations.moments import utc
-from integrations.port import Checkpoint, Page
+from integrations.port import Checkpoint, Page, Rejected
 from integrations.records import TicketRecord
 
 FIRST: Checkpoint = {"deleted_after": ""}
@@ -39,13 +39,16 @@ def read_deletions(remote: Autotask, since: dt.datetime, place: Checkpoint, page
         return Page(records=(), next=None)
     more, highest = has_more(listing, page_size), max(listing.known_ids, default=None)
     found = {str(row.ticket_id): _gone(row) for row in listing.rows if row.ticket_id is not None}
+    own = listing.called(lambda number: "")
+    nameless = sum(row.ticket_id is None for row in listing.rows)
     return Page(
         records=list(found.values()),
         next={"deleted_after": str(highest)} if more and highest is not None else None,
         server_time=listing.answer.server_time,
         # The log's rows have numbers of their own, which are no ticket's.
-        rejected=listing.called(lambda number: "").rejected,
+        rejected=[*own.rejected, *(Rejected(remote_id="", message="It names no ticket.") for _ in range(nameless))],
         rows=listing.sent,
+        remarks=own.remarks,
     )
 
 

@@ -20,7 +20,9 @@ from integrations.adapters.autotask import payloads as at
 from integrations.adapters.autotask.client import LARGEST_PAGE, Autotask, has_more
 from integrations.adapters.autotask.filters import EVERY_RECORD, MOST_VALUES, Clause, compare
 from integrations.answers import Answer
+from integrations.decoding import Listing
 from integrations.errors import NotFound, PermissionMissing, ProtocolError, UnsupportedFeature
+from integrations.noticing import notice_beside
 from integrations.untold import EMPTY, why_of
 
 PICKS, FIELDS = "fields", "user fields"
@@ -46,9 +48,10 @@ class Choice(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Described(msgspec.Struct, frozen=True, kw_only=True):
-    """An entity's pick lists by the lower-case name of the field: metadata and records differ in case."""
+    """An entity's pick lists by the lower-case name of the field: metadata and records differ in case. ``listings``: the same as they came."""
 
     picks: dict[str, dict[str, Choice]]
+    listings: dict[str, Listing[at.PickListValue]]
     answer: Answer
 
 
@@ -78,7 +81,9 @@ class Labels:
     def picks(self, entity: str) -> dict[str, dict[str, Choice]]:
         """The entity's pick lists for the names of its rows; none where they can't be read: a name is not worth a record."""
         with self._soft(f"{PICKS} of {entity}") as found:
-            found.rows = self.described(entity).picks
+            described = self.described(entity)
+            found.rows = described.picks
+            self._once(f"oddities in fields of {entity}", lambda: _tell(entity, described))
         return found.rows
 
     def field_definitions(self, entity: str) -> dict[str, at.Field]:
@@ -181,8 +186,9 @@ class Labels:
 
     def _describe(self, entity: str) -> Described:
         fields, answer = self._remote.fields(entity)
-        picks = {field.name.lower(): _choices(field) for field in fields if field.picklist_values}
-        return Described(picks=picks, answer=answer)
+        listings = {field.name.lower(): listing for field, listing in fields if listing.sent}
+        picks = {name: {str(row.value): _choice(row) for row in listing.rows} for name, listing in listings.items()}
+        return Described(picks=picks, listings=listings, answer=answer)
 
     def _whole(self, entity: str, kind: type[R], clauses: tuple[Clause, ...] = ()) -> dict[int, R]:
         """All rows that meet the clauses. None where they may not be read, which is remembered; so is that a whole table is empty."""
@@ -203,6 +209,7 @@ class Labels:
         last = -1
         while True:
             listing = self._remote.query(entity, kind, [*clauses, clause])
+            notice_beside(entity, listing.remarks, listing.rejected)
             found |= {row.id: row for row in listing.rows}
             highest = max(listing.known_ids, default=None)
             if highest is None or not has_more(listing, LARGEST_PAGE):
@@ -233,6 +240,7 @@ class Labels:
         except (PermissionMissing, NotFound, UnsupportedFeature) as err:
             self._failed[entity] = why_of(err)
             return {}
+        notice_beside(entity, listing.remarks, listing.rejected)
         if listing.rows:
             self._failed.pop(entity, None)
         elif len(ids) >= MANY:
@@ -240,8 +248,10 @@ class Labels:
         return {row.id: row for row in listing.rows}
 
 
-def _choices(field: at.Field) -> dict[str, Choice]:
-    return {str(value.value): _choice(value) for value in field.picklist_values or ()}
+def _tell(entity: str, described: Described) -> bool:
+    for field, listing in described.listings.items():
+        notice_beside(f"{entity}.{field}", listing.remarks, listing.rejected)
+    return True
 
 
 def _choice(value: at.PickListValue) -> Choice:

@@ -123,7 +123,7 @@ def note(row: at.TicketNote, names: Names) -> NoteRecord:
     internal = row.publish in INTERNAL_PUBLISH
     return NoteRecord(
         remote_id=str(row.id),
-        remote_updated_at=utc(row.last_activity_date or row.create_date_time),
+        remote_updated_at=utc(row.last_activity_date) or utc(row.create_date_time),
         ticket_id=reference(row.ticket_id) or "",
         text="\n\n".join(part for part in (row.title, row.description) if part),
         kind="internal" if internal else "discussion",
@@ -162,7 +162,7 @@ def company(row: at.Company, names: Names) -> CompanyRecord:
     kind = names.pick("companyType", row.company_type)
     return CompanyRecord(
         remote_id=str(row.id),
-        remote_updated_at=utc(row.last_tracked_modified_date_time or row.last_activity_date),
+        remote_updated_at=utc(row.last_tracked_modified_date_time) or utc(row.last_activity_date),
         identifier=row.company_number or "",
         name=row.company_name or "",
         status_name="" if row.is_active is None else "Active" if row.is_active else "Inactive",
@@ -202,7 +202,7 @@ def contact(row: at.Contact, names: Names) -> ContactRecord:
     lines = (row.address_line, row.address_line1, town, _country(row.country_id, names))
     return ContactRecord(
         remote_id=str(row.id),
-        remote_updated_at=utc(row.last_modified_date or row.last_activity_date),
+        remote_updated_at=utc(row.last_modified_date) or utc(row.last_activity_date),
         company_id=reference(row.company_id),
         company_name=names.company(row.company_id),
         site_id=reference(row.company_location_id),

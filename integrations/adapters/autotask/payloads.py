@@ -216,6 +216,10 @@ class PickListValue(Payload):
     parent_value: str | int | None = None
     is_active: bool | None = None
 
+    @property
+    def id(self) -> str | int:
+        return self.value
+
 
 class Field(Payload):
     """A field of an entity, its own or user-defined."""

@@ -49,7 +49,15 @@ def read_table(labels: Labels, table: Table) -> Page:
     """A pick list, whole."""
     described = labels.described(table.entity)
     found = records_of(described, table.field, table.record)
-    return Page(records=found, next=None, server_time=described.answer.server_time, rows=len(found))
+    listing = described.listings.get(table.field.lower())
+    return Page(
+        records=found,
+        next=None,
+        server_time=described.answer.server_time,
+        rows=len(found) + (len(listing.rejected) if listing else 0),
+        rejected=listing.rejected if listing else (),
+        remarks=listing.remarks if listing else (),
+    )
 
 
 def filter_of(source: Source, request: ReadRequest) -> list[Clause]:

@@ -15,6 +15,7 @@ from integrations.adapters.connectwise import client_payloads, payloads
 from integrations.adapters.connectwise.client import ConnectWise
 from integrations.client_records import amount, summed
 from integrations.errors import IntegrationError, NotFound, PermissionMissing, ProtocolError, UnsupportedFeature
+from integrations.noticing import notice, noticing
 from integrations.port import Remark
 from integrations.threads import CallPool
 from integrations.untold import untold_remark, why_of
@@ -46,7 +47,13 @@ def values_of(remote: ConnectWise, rows: Sequence[payloads.Row], permission: str
     def ask(row: payloads.Row) -> Decimal | Remark | IntegrationError | None:
         path = f"sales/opportunities/{row.id}/forecast"
         try:
-            return revenue(remote.one(path, client_payloads.Forecast, permission=permission))
+            with noticing() as odd:
+                found = remote.one(path, client_payloads.Forecast, permission=permission)
+            notice(
+                msgspec.structs.replace(remark, remote_id=str(row.id), field=f"forecast.{remark.field}")
+                for remark in odd
+            )
+            return revenue(found)
         except NotFound:
             return None
         except (PermissionMissing, UnsupportedFeature) as err:

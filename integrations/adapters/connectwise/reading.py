@@ -33,6 +33,7 @@ from integrations.adapters.connectwise.mapping import with_description
 from integrations.adapters.connectwise.streams import Context, Source
 from integrations.decoding import Listing
 from integrations.errors import EndlessPaging, NotFound, PermissionMissing, ProtocolError, UnsupportedFeature
+from integrations.noticing import notice_beside
 from integrations.pages import joined, page_of
 from integrations.port import Checkpoint, Page, ReadRequest, Remark, Scope
 from integrations.records import CategoryRecord, Record
@@ -316,6 +317,7 @@ def _with_subtypes(items: Sequence[Record], remote: ConnectWise, board_id: str, 
         return [msgspec.structs.replace(item, unknown_fields=("parent_ids",)) for item in items]
     parents: dict[str, set[int]] = {}
     for listing in listings:
+        notice_beside("typeSubTypeItemAssociations", listing.remarks, listing.rejected)
         for row in listing.rows:
             if isinstance(row, cw.Association) and row.item and row.item.id and row.sub_type and row.sub_type.id:
                 parents.setdefault(str(row.item.id), set()).add(row.sub_type.id)

@@ -162,6 +162,9 @@ class Reader:
         page = page_of(listing, _mapping(source, records_context), rows=_without_repeats(rows), following=following)
         if untold := untold_of(source, rows, page.records, records_context):
             page = msgspec.structs.replace(page, remarks=[*page.remarks, *untold])
+        if source is ASSET_SOURCE and (nameless := self.vocabulary.nameless_asset_types):
+            said = f"{nameless} types of assets came without an id that can be read: their assets cannot be asked for."
+            page = msgspec.structs.replace(page, incomplete=page.incomplete or said)
         return _in_scope(page, request, late=step.question.late)
 
     def _list(self, source: Source, params: Params) -> Listing[Any]:

@@ -21,6 +21,7 @@ from integrations.adapters.halo.payloads import number
 from integrations.adapters.halo.streams import ASSETS, EXCLUDE_CLOSED, FIELDS, ITEMS, SOURCES, closing
 from integrations.decoding import Listing
 from integrations.errors import PermissionMissing, ProtocolError, UnsupportedFeature
+from integrations.noticing import notice_beside
 from integrations.untold import EMPTY, why_of
 
 AGAIN_AFTER = 60.0
@@ -32,7 +33,8 @@ FIELD_PARAMS = {"includevalues": "true"}
 class Vocabulary:
     """A cache of one adapter: it can be thrown away at any time. Safe to share between threads.
 
-    ``failed``: look-ups that were refused, or came empty, and why, by the keys of ``lookups``.
+    ``failed``: look-ups that were refused, or came empty, and why, by the keys of ``lookups``. ``nameless_asset_types``: how many types of
+    assets said no id, so that theirs cannot be asked for.
     """
 
     def __init__(self, remote: Halo) -> None:
@@ -44,6 +46,7 @@ class Vocabulary:
         self._choices: Choices | None = None
         self._asset_types: tuple[int, ...] | None = None
         self.failed: dict[str, str] = {}
+        self.nameless_asset_types = 0
         self._active_items: frozenset[int] | None = None
 
     def names_for(self, rows: Iterable[halo.Ticket]) -> Names:
@@ -106,10 +109,12 @@ class Vocabulary:
 
     def _read_asset_types(self) -> tuple[int, ...]:
         try:
-            rows = self._remote.list("AssetType", AssetType, {}, permission=ASSETS).rows
+            listing = self._remote.list("AssetType", AssetType, {}, permission=ASSETS)
         except (PermissionMissing, UnsupportedFeature):
             return ()
-        return tuple(sorted({row.id for row in rows}))
+        notice_beside("AssetType", listing.remarks, listing.rejected)
+        self.nameless_asset_types = len(listing.rejected)
+        return tuple(sorted({row.id for row in listing.rows}))
 
     def _read(self) -> Names:
         priorities = self._table("priorities", halo.Priority)
@@ -154,10 +159,12 @@ class Vocabulary:
     def _definitions(self) -> list[halo.FieldDefinition]:
         """The custom fields; none where the application may not see them. That there are none at all is no failure that people are told of."""
         try:
-            rows = field_definitions(self._remote).rows
+            listing = field_definitions(self._remote)
         except (PermissionMissing, UnsupportedFeature) as err:
             self.failed[FIELD_LOOKUP] = why_of(err)
             return []
+        notice_beside("FieldInfo", listing.remarks, listing.rejected)
+        rows = listing.rows
         if rows:
             self.failed.pop(FIELD_LOOKUP, None)
         else:

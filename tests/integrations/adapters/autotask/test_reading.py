@@ -121,9 +121,10 @@ def test_an_empty_scope_asks_nothing_and_a_huge_one_is_refused() -> None:
 
 def test_a_read_of_changes_ends_with_what_was_deleted() -> None:
     gone = {"id": 5, "ticketID": 7, "ticketTitle": "Duplicate", "deletedDateTime": "2026-11-02T08:00:00.5Z"}
+    nameless = {"id": 6, "ticketID": "none", "ticketTitle": "Nobody knows"}
 
     def answer(request: Received) -> Answer:
-        return page([gone] if "DeletedTicketLogs" in request.path else [])
+        return page([gone, nameless] if "DeletedTicketLogs" in request.path else [])
 
     with Loopback(in_zone(answer)) as server:
         adapter = adapter_on(server)
@@ -134,6 +135,8 @@ def test_a_read_of_changes_ends_with_what_was_deleted() -> None:
     [record] = last.records
     assert isinstance(record, DeletedTicket)
     assert (record.remote_id, record.summary) == ("7", "Duplicate")
+    assert [entry.message for entry in last.rejected] == ["It names no ticket."]
+    assert [remark.field for remark in last.remarks] == ["ticketID"]
     assert not adapter.in_scope(record, Scope())
 
 
