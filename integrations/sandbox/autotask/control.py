@@ -98,7 +98,7 @@ class Control(Door):
         return self.psa.threshold
 
     def _truth(self, request: Request) -> dict[str, Any]:
-        """What is really there, whatever the role, faults and limits show."""
+        """What is really there, whatever the role, faults and limits show; ``records``: with what each holds."""
         name = request.query.get("collection", "tickets")
         if name not in self.psa.collections:
             raise refusal(400, "InvalidRequest", f"The collections are {', '.join(sorted(self.psa.collections))}.")
@@ -109,4 +109,6 @@ class Control(Door):
         latest = max((records.stamp(slot) for slot in slots), default=0)
         found: dict[str, Any] = {"collection": name, "count": len(slots), "digest": digest.hexdigest()}
         found["last_updated"] = written(latest) if latest else None
+        if request.query.get("records"):
+            found["records"] = [records.record(slot) for slot in slots]
         return found | {"ids": [records.ids[slot] for slot in slots]}

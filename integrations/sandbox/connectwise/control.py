@@ -93,7 +93,7 @@ class Control(Door):
         return identity
 
     def _truth(self, request: Request) -> dict[str, Any]:
-        """What is really there, whatever the role, faults and limits show."""
+        """What is really there, whatever the role, faults and limits show; ``records``: with what each holds."""
         name = request.query.get("collection", "tickets")
         source = Source(self.psa.unrestricted(), _known(self.psa, name))
         collection = source.collection
@@ -104,6 +104,8 @@ class Control(Door):
         latest = max((collection.stamp(slot) for slot in slots), default=0)
         found: dict[str, Any] = {"collection": name, "count": len(slots), "digest": digest.hexdigest()}
         found["last_updated"] = written(latest) if latest else None
+        if request.query.get("records"):
+            found["records"] = [collection.record(slot) for slot in slots]
         return found | {"ids": [collection.ids[slot] for slot in slots]}
 
 

@@ -97,7 +97,7 @@ class Control(Door):
         return identity
 
     def _truth(self, request: Request) -> dict[str, Any]:
-        """What is really there, whatever the role, faults and limits show."""
+        """What is really there, whatever the role, faults and limits show; ``records``: with what each holds."""
         name = request.query.get("collection", "tickets")
         if name not in self.psa.collections:
             raise refusal(400, "InvalidRequest", f"The collections are {', '.join(sorted(self.psa.collections))}.")
@@ -106,4 +106,6 @@ class Control(Door):
         for slot in slots:
             digest.update(collection.encoded(slot) + b"\n")
         found = {"collection": name, "count": len(slots), "digest": digest.hexdigest()}
+        if request.query.get("records"):
+            found["records"] = [collection.record(slot) for slot in slots]
         return found | {"ids": [collection.ids[slot] for slot in slots]}
