@@ -10,6 +10,7 @@ from types import FrameType
 from portal.embedded import commands, schema
 from portal.embedded.errors import ServersError
 from portal.embedded.servers import serving
+from portal.embedded.watch import watching
 
 OWNER_COMMANDS = frozenset(
     {
@@ -32,6 +33,11 @@ def ended(number: int, frame: FrameType | None) -> None:
     raise SystemExit(128 + number)
 
 
+def tell(sentence: str) -> None:
+    """For the person at the keyboard, beside what the command says."""
+    print(f"msportal | {sentence}", file=sys.stderr, flush=True)
+
+
 def main(arguments: list[str]) -> None:
     """Runs one command on the servers that the environment names, or on the embedded ones."""
     if arguments[:1] == ["embedded"]:
@@ -42,7 +48,7 @@ def main(arguments: list[str]) -> None:
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, ended)
     try:
-        with serving(os.environ) as servers:
+        with serving(os.environ) as servers, watching(servers, tell):
             if servers is not None and schema.is_needed(arguments) and arguments[0] not in OWNER_COMMANDS:
                 schema.bring_up_to_date(os.environ)
             from django.core.management import execute_from_command_line

@@ -61,7 +61,7 @@ def _status(servers: Servers) -> None:
 
 def _stop(servers: Servers, *, force: bool) -> None:
     if force:
-        servers.stop()
+        servers.stop_by_hand()
     elif not servers.stop_unused():
         raise ServersError("The servers are in use. End bin/demo and other commands first, or add --force.")
     print("Stopped.")

@@ -22,6 +22,7 @@ from portal.embedded.places import ROOT, default_state, settle
 from portal.embedded.servers import LOOPBACK, NAMED, Servers, serving
 from portal.embedded.smoke import Smoke, Surprise
 from portal.embedded.supervisor import Interrupted, Program, ProgramEnded, Supervisor, python
+from portal.embedded.watch import watching
 
 SANDBOX_SECONDS = 120
 WEB_SECONDS = 120
@@ -137,6 +138,7 @@ class Demo:
                 *("-m", f"integrations.sandbox.{system}", "--port", asked["port"], "--seed", "7"),
                 *("--tickets", asked["tickets"], "--now", asked["now"], "--ready-file", str(ready)),
                 *("--state", str(self.home / f"demo-{system}-changes.jsonl")),
+                revived=True,
                 quiet=True,
             )
         )
@@ -161,8 +163,8 @@ class Demo:
         )
         self.supervisor.start(python("worker", *celery, *fast, grace=40, revived=True))
         self.supervisor.start(python("bulk", *celery, *bulk, grace=40, revived=True))
-        self.supervisor.start(python("beat", *celery, *beat))
-        self.supervisor.start(python("web", *gunicorn))
+        self.supervisor.start(python("beat", *celery, *beat, revived=True))
+        self.supervisor.start(python("web", *gunicorn, revived=True))
 
     def _answers(self) -> bool:
         try:
@@ -192,7 +194,7 @@ def _supervised(options: Options, began: float) -> int:
     with serving(environment, options.state) as servers:
         if servers is None:
             environment = kept_secrets(home) | {"OUTBOUND_ALLOWED_NETWORKS": LOOPBACK} | environment
-        with Supervisor(ROOT, environment) as supervisor:
+        with Supervisor(ROOT, environment) as supervisor, watching(servers, supervisor.say):
             supervisor.started = lambda children: installation.remember(options.state, children)
             if left:
                 supervisor.say(f"an earlier start was killed; ended {left} of its processes")
@@ -202,6 +204,7 @@ def _supervised(options: Options, began: float) -> int:
 def _lived(supervisor: Supervisor, demo: Demo, began: float) -> int:
     try:
         demo.start()
+        supervisor.bears = None  # all of it has worked
         demo.announce(time.monotonic() - began)
         if demo.options.smoke:
             login = (installation.email("admin"), installation.passwords(demo.home)["admin"])

@@ -107,9 +107,12 @@ def alone(state: Path) -> Iterator[None]:
 
 
 def remember(state: Path, children: list[Child]) -> None:
-    """Writes down which processes run, for ``end_leftovers`` of the next start."""
+    """Writes down which processes run, for ``end_leftovers`` of the next start. A full disk keeps what was written before."""
     running = {str(child.process.pid): _started(child.process.pid) for child in children}
-    (state / "demo-processes.json").write_text(json.dumps(running))
+    writing = state / "demo-processes.new"
+    with suppress(OSError):
+        writing.write_text(json.dumps(running))
+        writing.rename(state / "demo-processes.json")
 
 
 def end_leftovers(state: Path, *, seconds: float = LEFTOVER_SECONDS) -> int:

@@ -21,6 +21,8 @@ from portal.embedded.errors import ServersError, explained
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 LEAST_FREE_BYTES = 200 * 1024 * 1024
+FULL_BYTES = 20 * 1024 * 1024
+"""One piece of PostgreSQL's write-ahead log, and a little."""
 SOCKET_PATH_LIMIT = 80
 """A socket's path may have 107 bytes; the longest file name here takes 17, and some room is left."""
 
@@ -52,6 +54,10 @@ class Places:
                 f"The disk that holds {self.home} has less than {LEAST_FREE_BYTES >> 20} MB free. "
                 "Free some space, or set PORTAL_STATE to a directory elsewhere."
             )
+
+    def is_full(self) -> bool:
+        """Whether the disk has no room for what a server writes when it starts: then its log could not say so either."""
+        return shutil.disk_usage(self.home).free < FULL_BYTES
 
     def identity(self) -> dict[str, object]:
         """Keyword arguments for ``subprocess`` that run a program as the server user."""

@@ -17,6 +17,7 @@ from urllib.parse import quote
 
 from portal.embedded.errors import ServersError, explained, full_disk
 from portal.embedded.places import Places
+from portal.embedded.processes import first_number, works_in
 
 PORT = 5432
 """The name of the socket file, nothing else: nothing listens on TCP."""
@@ -37,11 +38,13 @@ def buffers_mb() -> int:
 
 
 def answers(path: Path) -> bool:
-    """Whether something accepts connections on the unix socket ``path``."""
+    """Whether something accepts connections on the unix socket ``path``, be it with a long queue in front."""
     with socket.socket(socket.AF_UNIX) as probe:
         probe.settimeout(5)
         try:
             probe.connect(str(path))
+        except (TimeoutError, BlockingIOError):
+            return True
         except OSError:
             return False
         return True
@@ -105,8 +108,12 @@ class Postgres:
         if not answers(self.socket):
             self._make()
             self._require_same_major()
-            self._launch()
+            self.launch()
         self.prepare(DATABASE)
+
+    def runs(self) -> bool:
+        """Whether its process is there, at whatever it is: it also mends itself after one of its own processes was killed."""
+        return works_in(first_number(self.data / "postmaster.pid"), self.data)
 
     def prepare(self, database: str) -> None:
         """Makes ``database`` and the roles, where they are missing."""
@@ -192,8 +199,11 @@ class Postgres:
             **identity,
         )
 
-    def _launch(self) -> None:
-        """By pg_ctl, whose child outlives it: as our own child a killed server would stay a zombie that owns its pid file."""
+    def launch(self) -> None:
+        """Starts the server on the data that are there. Raises ServersError.
+
+        By pg_ctl, whose child outlives it: as our own child a killed server would stay a zombie that owns its pid file.
+        """
         settings = {
             "listen_addresses": "",
             "port": str(PORT),
@@ -225,7 +235,7 @@ class Postgres:
         return ""
 
     def _failure(self, said: str) -> str:
-        if "No space left on device" in said:
+        if "No space left on device" in said or self.places.is_full():
             return full_disk(self.data)
         tail = [line for line in said.splitlines() if "LOG:" not in line][-5:]
         return f"PostgreSQL did not start; {self.log} says:\n" + "\n".join(f"  {line}" for line in tail)

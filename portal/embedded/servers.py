@@ -39,6 +39,7 @@ class Servers:
         """Starts what is down and holds the servers until ``detach`` or death. Raises ServersError."""
         with self._starting():
             self._secrets = kept_secrets(self.places.home)
+            self._by_hand.unlink(missing_ok=True)
             try:
                 self.postgres.start()
                 self.valkey.start()
@@ -73,6 +74,28 @@ class Servers:
                 self.stop()
             return unused
 
+    def stop_by_hand(self) -> None:
+        """Ends both servers, whoever uses them, until somebody attaches: those who do now leave them down."""
+        with self._starting():
+            self._by_hand.touch()
+            self.stop()
+
+    def stopped_by_hand(self) -> bool:
+        """Whether ``stop_by_hand`` ended them."""
+        return self._by_hand.exists()
+
+    @contextmanager
+    def starting_again(self) -> Iterator[bool]:
+        """For starting anew what has ended: nobody else starts or stops the servers meanwhile. False when somebody does, or when they
+        were stopped by hand."""
+        with self._opened("start.lock") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                yield False
+            else:
+                yield not self.stopped_by_hand()
+
     def in_use(self) -> bool:
         """Whether another process is attached (this one not counted)."""
         if self._users is None:
@@ -99,6 +122,10 @@ class Servers:
 
     def __exit__(self, *exception: object) -> None:
         self.detach()
+
+    @property
+    def _by_hand(self) -> Path:
+        return self.places.state / "stopped"
 
     @contextmanager
     def _starting(self) -> Iterator[None]:

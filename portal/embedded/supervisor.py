@@ -20,6 +20,10 @@ from pathlib import Path
 from types import FrameType
 from typing import Self
 
+from portal.embedded.restarts import Restarts
+
+TRIES = 5
+"""Ends in a row, each soon after the start, that show a fault which starting again does not cure."""
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 MORTAL = Path(__file__).parent / "mortal.py"
 
@@ -34,7 +38,7 @@ class ProgramEnded(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """``grace``: seconds between asking it to end and killing it. ``revived``: started again after SIGKILL."""
+    """``grace``: seconds between asking it to end and killing it. ``revived``: started again when it ends."""
 
     name: str
     arguments: tuple[str, ...]
@@ -51,10 +55,14 @@ class Child:
     process: subprocess.Popen[bytes]
     rest: bytes = b""
     lines: list[str] = field(default_factory=list)
+    began: float = field(default_factory=time.monotonic)
 
 
 class Supervisor:
-    """Owns the signal handlers of the process from ``__enter__`` to ``__exit__``, and stops everything at the latter."""
+    """Owns the signal handlers of the process from ``__enter__`` to ``__exit__``, and stops everything at the latter.
+
+    ``bears``: how many times in a row a program may end that is started again; None for as many as it takes.
+    """
 
     def __init__(self, directory: Path, environment: Mapping[str, str], *, width: int = 8) -> None:
         self.directory = directory
@@ -66,6 +74,9 @@ class Supervisor:
         self._asked = 0
         self._stopping = False
         self._restore: list[Callable[[], object]] = []
+        self._restarts: dict[str, Restarts] = {}
+        self._due: list[tuple[float, Program]] = []
+        self.bears: int | None = TRIES
 
     def __enter__(self) -> Self:
         for number in STOP_SIGNALS:
@@ -81,7 +92,7 @@ class Supervisor:
     def say(self, sentence: str, *, name: str = "demo") -> None:
         """One line of output under ``name``. When nobody can read any more (the terminal was closed), it is time to end."""
         try:
-            print(f"{name:{self._width}} | {sentence}", flush=True)
+            print(f"{name:{self._width}} | {sentence}\n", end="", flush=True)
         except OSError:
             nowhere = os.open(os.devnull, os.O_WRONLY)
             os.dup2(nowhere, sys.stdout.fileno())
@@ -151,16 +162,34 @@ class Supervisor:
         for child in list(self.children):
             if child is ignore or child.process.poll() is None:
                 continue
-            code = child.process.returncode
             self._forget(child)
-            if not (child.program.revived and code == -signal.SIGKILL):
-                raise ProgramEnded(f"{child.program.name} ended with {_word(code)}")
-            self.say(f"{child.program.name} was killed (out of memory?) and is started again")
-            self.start(child.program)
+            self._ended(child)
+        for moment, program in [due for due in self._due if due[0] <= time.monotonic()]:
+            self._due.remove((moment, program))
+            self.start(program)
+
+    def _ended(self, child: Child) -> None:
+        """What becomes of a program that ended by itself. Raises ProgramEnded."""
+        program, word = child.program, _word(child.process.returncode)
+        if not program.revived:
+            raise ProgramEnded(f"{program.name} ended with {word}")
+        restarts = self._restarts.setdefault(program.name, Restarts())
+        pause = restarts.pause_after(time.monotonic() - child.began)
+        if self.bears is not None and restarts.in_row >= self.bears:
+            raise ProgramEnded(f"{program.name} ended {restarts.in_row} times in a row, at last with {word}")
+        what = "was killed (out of memory?)" if child.process.returncode == -signal.SIGKILL else f"ended with {word}"
+        when = (
+            f", for the {restarts.in_row}th time in a row; it is started again in {pause:.0f} s"
+            if pause
+            else " and is started again"
+        )
+        self.say(f"{program.name} {what}{when}")
+        self._due.append((time.monotonic() + pause, program))
 
     def stop(self) -> None:
         """Ends all programs, the last started first. Asked a second time while at it, it stops being patient."""
         self._stopping, asked = True, self._asked
+        self._due.clear()
         for child in reversed(list(self.children)):
             if child.process.poll() is None:
                 child.process.terminate()

@@ -13,9 +13,12 @@ from urllib.parse import quote
 from portal.embedded.errors import ServersError, full_disk
 from portal.embedded.places import Places
 from portal.embedded.postgres import answers
+from portal.embedded.processes import first_number, is_alive, listener, works_in
 
 START_SECONDS = 60
 STOP_SECONDS = 15
+FORK_SECONDS = 5
+"""After so long a server that is not there any more has failed; one that reads a long file goes on until START_SECONDS."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +44,15 @@ class Valkey:
 
     def start(self) -> None:
         """Starts the server when it is down."""
-        if answers(self.socket):
-            return
+        if not answers(self.socket):
+            self.launch()
+
+    def runs(self) -> bool:
+        """Whether its process is there, at whatever it is."""
+        return works_in(first_number(self._pid_file), self.data) or answers(self.socket)
+
+    def launch(self) -> None:
+        """Starts the server. Raises ServersError."""
         self.data.mkdir(exist_ok=True)
         self.places.give(self.data, 0o700)
         settings = {
@@ -50,7 +60,7 @@ class Valkey:
             "unixsocket": str(self.socket),
             "unixsocketperm": "700",
             "dir": str(self.data),
-            "pidfile": str(self.places.sockets / "valkey.pid"),
+            "pidfile": str(self._pid_file),
             "logfile": str(self.data / "valkey.log"),
             "appendonly": "yes",
             "save": "",
@@ -84,29 +94,32 @@ class Valkey:
         pid = self._pid()
         self._say(b"SHUTDOWN NOSAVE\r\n")
         deadline = time.monotonic() + STOP_SECONDS
-        while answers(self.socket) or (pid and _alive(pid)):
+        while answers(self.socket) or (pid and is_alive(pid)):
             if time.monotonic() > deadline:
                 raise ServersError(f"Valkey (process {pid}) does not end. End it (kill {pid}) and start again.")
             time.sleep(0.01)
 
     def _await(self) -> None:
-        deadline = time.monotonic() + START_SECONDS
-        while not (answers(self.socket) and self._pid() and self._say(b"PING\r\n").startswith(b"+PONG")):
-            if time.monotonic() > deadline:
+        began = time.monotonic()
+        while not self._say(b"PING\r\n").startswith(b"+PONG"):
+            waited = time.monotonic() - began
+            if waited > START_SECONDS or (waited > FORK_SECONDS and not self.runs()):
                 log = self.data / "valkey.log"
                 tail = log.read_text(errors="replace").splitlines()[-5:] if log.exists() else []
-                if any("No space left on device" in line for line in tail):
+                if any("No space left on device" in line for line in tail) or self.places.is_full():
                     raise ServersError(full_disk(self.data))
                 raise ServersError(
                     f"Valkey did not start. The end of {log}:\n" + "\n".join(f"  {line}" for line in tail)
                 )
             time.sleep(0.01)
 
+    @property
+    def _pid_file(self) -> Path:
+        return self.places.sockets / "valkey.pid"
+
     def _pid(self) -> int | None:
-        try:
-            return int((self.places.sockets / "valkey.pid").read_text())
-        except (OSError, ValueError):
-            return None
+        """By the socket where the pid file is empty, as one that was written to a full disk."""
+        return first_number(self._pid_file) or listener(self.socket)
 
     def _say(self, command: bytes) -> bytes:
         with socket.socket(socket.AF_UNIX) as line:
@@ -117,10 +130,3 @@ class Valkey:
                 return line.recv(4096)
             except OSError:
                 return b""
-
-
-def _alive(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except OSError:
-        return False

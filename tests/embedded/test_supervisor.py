@@ -91,6 +91,42 @@ def test_a_killed_worker_is_started_again_and_other_programs_are_not(supervisor:
             supervisor.watch()
 
 
+def test_a_program_that_ends_by_itself_is_started_again(
+    supervisor: Supervisor, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with supervisor:
+        beat = up(supervisor, supervisor.start(python("beat", "-c", STAYS, revived=True)))
+        beat.process.terminate()
+        supervisor.wait(lambda: beat not in supervisor.children and bool(supervisor.children), 30, "it was not missed")
+        up(supervisor, supervisor.children[0])
+    assert said(capsys) == ["up", "beat ended with signal SIGTERM and is started again", "up"]
+
+
+def test_a_program_that_never_works_ends_the_watch_and_says_why(
+    supervisor: Supervisor, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("portal.embedded.restarts.LONGEST_PAUSE", 0.1)
+    with supervisor:
+        supervisor.start(python("web", "-c", "print('no module'); raise SystemExit(3)", revived=True))
+        with pytest.raises(ProgramEnded, match="web ended 5 times in a row, at last with exit code 3"):
+            supervisor.watch()
+    lines = said(capsys)
+    assert lines.count("no module") == 5
+    assert "web ended with exit code 3, for the 4th time in a row; it is started again in 0 s" in lines
+
+
+def test_a_program_that_has_worked_is_never_given_up(
+    supervisor: Supervisor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("portal.embedded.restarts.LONGEST_PAUSE", 0.01)
+    marks = tmp_path / "marks"
+    ends = f"open({str(marks)!r}, 'a').write('x'); raise SystemExit(1)"
+    with supervisor:
+        supervisor.bears = None
+        supervisor.start(python("web", "-c", ends, revived=True))
+        supervisor.wait(lambda: marks.exists() and len(marks.read_text()) > 7, 60, "it was given up")
+
+
 def test_a_program_that_does_not_end_is_killed_after_its_grace(supervisor: Supervisor) -> None:
     with supervisor:
         child = up(supervisor, supervisor.start(python("stubborn", "-c", STUBBORN, grace=0.2)))
