@@ -136,7 +136,8 @@ DATABASE_APP_ROLE = _app["USER"]
 if DATABASE_ROLE == "owner":
     DATABASES = {"default": env.database("DATABASE_OWNER_URL", "migrating and maintaining as the owner role")}
 else:
-    DATABASES = {"default": _app}
+    # A connection of the pool that a restart of the server has cut is found when it is taken, not by the page that asks with it.
+    DATABASES = {"default": _app | {"CONN_HEALTH_CHECKS": True}}
     DATABASES["default"]["OPTIONS"]["pool"] = {
         "min_size": 0,
         "max_size": env.integer("DATABASE_POOL", 16, least=1),

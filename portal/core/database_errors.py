@@ -12,8 +12,9 @@ BUSY = ("40001", "40P01", "55P03", "57014")
 """Serialization failure, deadlock, a lock that was not there in time, a statement that was cancelled: the same again may work."""
 GONE = ("08", "53", "57P", "58", "25P03")
 """The connection is lost, a disk or the memory is full, the server shuts down, a file is not there, or it gave up on a sleeping transaction."""
+DISK_FULL = "53100"
 WORDS = {
-    "53100": "its disk is full",
+    DISK_FULL: "its disk is full",
     "53200": "it is out of memory",
     "53300": "it has no connection left",
     "57P": "it is being shut down or restarted",

@@ -14,8 +14,9 @@ from typing import Any
 import structlog
 from django.core.cache import caches
 from django.core.cache.backends.redis import RedisCache, RedisCacheClient
-from redis.exceptions import ConnectionError as RedisAway
-from redis.exceptions import TimeoutError as RedisSlow
+from redis.exceptions import RedisError
+
+from portal.core.redis_errors import require_away
 
 PAUSE_SECONDS = 1.0
 """After a failure nobody waits for Redis for so long: one page asks several times."""
@@ -54,7 +55,8 @@ class LenientClient(RedisCacheClient):
         if time.monotonic() >= self._asks_again_at:
             try:
                 return call(*given)
-            except (RedisAway, RedisSlow) as err:
+            except RedisError as err:
+                require_away(err)
                 self._asks_again_at = time.monotonic() + PAUSE_SECONDS
                 logger.warning("cache_away", error=type(err).__name__)
         return OTHERWISE[name](*given)

@@ -46,7 +46,7 @@ def main(arguments: list[str]) -> int:
     began = time.monotonic()
     try:
         with _options(arguments) as options, installation.alone(options.state):
-            return _supervised(options, began)
+            return supervised(options, began)
     except ServersError as err:
         print(err, file=sys.stderr)
         return ServersError.EXIT_CODE
@@ -105,6 +105,7 @@ class Demo:
                 lambda: all(file.exists() for file in ready), SANDBOX_SECONDS, "the other sandboxes were not ready"
             )
             self.supervisor.run(self._seed("--others"))
+        self.supervisor.bears = None  # all of it has worked
 
     def _seed(self, *options: str) -> Program:
         files = ("--passwords", str(installation.passwords_file(self.home)), "--sandboxes", str(self.home))
@@ -174,7 +175,8 @@ class Demo:
             return False
 
 
-def _supervised(options: Options, began: float) -> int:
+def supervised(options: Options, began: float) -> int:
+    """Runs the demo on the embedded servers until somebody asks for its end; returns the exit code. Raises ServersError."""
     left = installation.end_leftovers(options.state)
     if not installation.is_free(options.port):
         raise ServersError(
@@ -204,7 +206,6 @@ def _supervised(options: Options, began: float) -> int:
 def _lived(supervisor: Supervisor, demo: Demo, began: float) -> int:
     try:
         demo.start()
-        supervisor.bears = None  # all of it has worked
         demo.announce(time.monotonic() - began)
         if demo.options.smoke:
             login = (installation.email("admin"), installation.passwords(demo.home)["admin"])

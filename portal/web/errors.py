@@ -8,13 +8,14 @@ from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from psycopg_pool import PoolTimeout
-from redis.exceptions import ConnectionError as BrokerAway
 
-from portal.core.database_errors import refuses_data
+from portal.core import redis_errors
+from portal.core.database_errors import DISK_FULL, code_of, refuses_data
 from portal.core.errors import Refused
 
-AWAY = (OperationalError, InterfaceError, PoolTimeout, BrokerAway)
+AWAY = (OperationalError, InterfaceError, PoolTimeout)
 RETRY_SECONDS = 5
+FULL_DISK = "A disk of MSPortal's servers is full: whoever runs MSPortal has to free some space on it. Until then nothing new can be saved."
 
 
 def page(request: HttpRequest, status: int, context: dict[str, object] | None = None) -> HttpResponse:
@@ -42,8 +43,14 @@ def refused(request: HttpRequest, error: Refused) -> HttpResponse:
 def server_error(request: HttpRequest) -> HttpResponse:
     """503 with Retry-After while PostgreSQL or Redis is away, else 500. Data that PostgreSQL refuses are no outage."""
     error = sys.exc_info()[1]
-    if isinstance(error, AWAY) and not refuses_data(error):
-        response = page(request, 503)
+    if error is not None and is_outage(error):
+        full = code_of(error) == DISK_FULL or redis_errors.has_full_disk(error)
+        response = page(request, 503, {"reason": FULL_DISK if full else ""})
         response["Retry-After"] = str(RETRY_SECONDS)
         return response
     return page(request, 500)
+
+
+def is_outage(error: BaseException) -> bool:
+    """Whether PostgreSQL or Redis can't work just now."""
+    return (isinstance(error, AWAY) and not refuses_data(error)) or redis_errors.is_away(error)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from django.db import connection as database
 
-from portal.core.database_errors import away_words, is_away, is_busy
+from portal.core.database_errors import DISK_FULL, away_words, code_of, is_away, is_busy
 from portal.tenancy.scope import tenant_transaction
 from sync.engine import ending
 from sync.engine.fault_log import log_fault
@@ -86,9 +86,27 @@ WHERE id = %(run)s AND organization_id = %(organization)s AND fence = %(fence)s 
 """The least that ends a run: one statement that hangs on nothing else."""
 
 
+GIVE_BACK = """
+UPDATE sync_run SET state = 'waiting', lease_until = NULL, claims = greatest(claims - 1, 0), wait_reason = %(reason)s,
+    wait_until = clock_timestamp() + %(seconds)s * interval '1 second'
+WHERE id = %(run)s AND organization_id = %(organization)s AND fence = %(fence)s AND finished_at IS NULL"""
+GIVE_BACK_SECONDS = 30
+
+
+def give_back(lease: Lease, error: Exception) -> None:
+    """Waits without a line in the log, for which there is no room. Raises what the database raises."""
+    reason = f"{words_of(AWAY, error)} The sync goes on by itself once there is room."
+    own = {"run": lease.run_id, "organization": lease.organization_id, "fence": lease.fence}
+    with tenant_transaction(lease.organization_id), database.cursor() as cursor:
+        cursor.execute(GIVE_BACK, own | {"reason": reason, "seconds": GIVE_BACK_SECONDS})
+
+
 def abandon(lease: Lease, place: Place, error: Exception) -> None:
     """Ends a run that can't be ended as it should be. Where the database is away or busy the run stays claimed, for the sweeper to ring
-    when its lease is over."""
+    when its lease is over; where its disk is full, which leaves room for a small change here and there, it is given back with the reason:
+    claims that end without a word would count as deaths."""
+    if code_of(error) == DISK_FULL:
+        give_back(lease, error)
     if kind_of(error) is not OWN:
         return
     reference = secrets.token_hex(4)

@@ -133,7 +133,7 @@ def test_a_command_that_runs_long_keeps_its_servers_up(state: Path) -> None:
         os.kill(first_number(state / "pgdata" / "postmaster.pid") or 0, signal.SIGKILL)
         while "PostgreSQL serves again" not in (line := command.stderr.readline()):
             assert line
-        assert command.communicate("\n", timeout=PATIENCE) [0] == "(7,)\n"
+        assert command.communicate("\n", timeout=PATIENCE)[0] == "(7,)\n"
 
 
 def test_ends_in_a_row_are_answered_ever_more_rarely_and_never_given_up() -> None:

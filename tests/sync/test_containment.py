@@ -8,6 +8,7 @@ from typing import Any
 
 import psycopg
 import pytest
+import redis
 from django.db import OperationalError
 from django.db import connection as database
 from django.test import RequestFactory
@@ -368,6 +369,20 @@ def test_a_database_that_can_not_work_is_waited_for_and_then_said(
     assert "Whoever runs MSPortal has to look after the database." in run.message
 
 
+def test_a_run_that_a_full_disk_leaves_no_line_for_waits_and_no_worker_counts_as_dead(
+    linked: Connection, handle: Handle, fail: Fail
+) -> None:
+    handle()
+    full = raised(psycopg.errors.DiskFull("no space left"))
+    fail(fetch, "land_page", full, when=of_tickets)
+    fail(ending, "park", full)
+    waiting = next(iter(slices(asked(linked))))
+    assert (waiting.state, waiting.claims, waiting.lease_until) == ("waiting", 0, None)
+    assert waiting.wait_reason == (
+        "MSPortal's own database could not be used: its disk is full. The sync goes on by itself once there is room."
+    )
+
+
 @pytest.mark.parametrize("error", [psycopg.errors.DeadlockDetected("x"), psycopg.errors.SerializationFailure("x")])
 def test_writers_in_each_others_way_try_again(
     linked: Connection, handle: Handle, fail: Fail, error: psycopg.Error
@@ -409,6 +424,33 @@ def test_pages_tell_refused_data_and_an_outage_apart(rf: RequestFactory, error: 
         raise raised(error)
     except OperationalError:
         assert server_error(rf.get("/")).status_code == status
+
+
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [
+        (redis.exceptions.ConnectionError("Connection refused."), 503),
+        (redis.exceptions.ResponseError("MISCONF Errors writing to the AOF file: No space left on device"), 503),
+        (redis.exceptions.OutOfMemoryError("command not allowed when used memory > 'maxmemory'."), 503),
+        (redis.exceptions.ResponseError("WRONGTYPE Operation against a key"), 500),
+    ],
+)
+def test_pages_tell_a_message_queue_that_is_away_from_a_fault(
+    rf: RequestFactory, error: redis.RedisError, status: int
+) -> None:
+    try:
+        raise error
+    except redis.RedisError:
+        assert server_error(rf.get("/")).status_code == status
+
+
+def test_pages_say_that_a_disk_is_full(rf: RequestFactory) -> None:
+    try:
+        raise raised(ERRORS.DiskFull())
+    except OperationalError:
+        answer = server_error(rf.get("/"))
+    assert answer["Retry-After"] == "5"
+    assert b"A disk of MSPortal&#x27;s servers is full: whoever runs MSPortal has to free some space" in answer.content
 
 
 def test_why_the_database_is_away_is_said() -> None:
