@@ -29,6 +29,8 @@ from sync.engine.work import Place, Work
 from sync.models import Run, RunIssue, RunStream, Victim
 from sync.streams import unstage
 
+LEAST_PAUSE = 1.0
+"""Seconds that a pause lasts at least, whatever the PSA says: one of none would be asked again at once, and never grow."""
 MOST_PAUSED = 55 * 60.0
 """Seconds of pauses in a row that a PSA may ask for, with no answer between them that brings the run on."""
 MOST_WAITED = 24 * 3600.0
@@ -216,7 +218,7 @@ def pause(lease: Lease, error: RateLimited) -> None:
     if error.status is None:
         wait(lease, error, seconds=error.retry_after)
         return
-    seconds = max(error.retry_after, min(paused, LONGEST_WAIT))
+    seconds = max(error.retry_after, min(paused, LONGEST_WAIT), LEAST_PAUSE)
     if paused + seconds > MOST_PAUSED:
         said = f"{error.sentence} It has asked for pauses of {paused / 60:.0f} minutes in all, and gave nothing between them."
         failed(lease, f"{said} {WAITED_ADVICE}", code=error.code, error=error)

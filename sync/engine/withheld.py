@@ -42,6 +42,7 @@ from sync.engine.journal import WITHHELD_CODE, issue, note
 from sync.engine.lease import step
 from sync.engine.orphans import GONE, orphaned, read_since
 from sync.engine.outside import scope_in_run
+from sync.engine.places import below
 from sync.engine.plan import Mode
 from sync.engine.work import Work
 from sync.models import Run, RunIssue, RunStream, Victim
@@ -51,6 +52,8 @@ DOUBTED_PERCENT = 50
 """Who loses more than this share of a stream without a word has to be sure of it."""
 ASKED_AGAIN = 100
 """Records, or parents, that are asked for once more, one by one."""
+NAMED = 20
+"""Parents that have nothing left below them and that the log names."""
 PAGES_MORE = 10
 """Pages that a second list may have more than the first."""
 
@@ -122,13 +125,15 @@ def doubt_of(work: Work, target: Target, victims: str, loss: Loss) -> str:
     """Why these rows are not known to be gone, in a sentence; "" where they are, or where so few went that nobody need ask."""
     if not loss.rows:
         return ""
-    words, below = stream_words(target.stream), work.by_parent(target.stream)
-    if below and loss.rows > loss.allowed:
+    words, by_parent = stream_words(target.stream), work.by_parent(target.stream)
+    if by_parent and loss.rows > loss.allowed:
         return (
             f"{loss.rows:,} of {loss.live:,} {words} are not shown any more below what they belong to; "
             f"up to {loss.allowed:,} go unasked."
         )
-    if loss.rows * 100 <= loss.live * DOUBTED_PERCENT or (not below and loss.rows > loss.allowed):
+    if loss.rows * 100 <= loss.live * DOUBTED_PERCENT:
+        return doubt_of_emptied(work, target, victims) if by_parent else ""
+    if not by_parent and loss.rows > loss.allowed:
         return ""
     work.place.enter(target.stream)
     doubt = disproof(work, target, victims, loss)
@@ -139,6 +144,46 @@ def doubt_of(work: Work, target: Target, victims: str, loss: Loss) -> str:
             note(work.run.pk, work.lease.organization_id, "info", more, stream=target.stream)
         return ""
     return f"{said}, but {doubt}."
+
+
+EMPTIED = """
+SELECT v.parent, min(v.remote_id) FROM (SELECT v.remote_id, v."{column}" AS parent FROM {victims} v) v
+WHERE NOT EXISTS (SELECT 1 FROM "{table}" t WHERE {live} AND t."{column}" = v.parent AND t.remote_id NOT IN (SELECT g.remote_id FROM {victims} g))
+    AND NOT EXISTS (SELECT 1 {staged} AND s."{column}" = v.parent)
+GROUP BY v.parent ORDER BY v.parent LIMIT {most}"""
+
+
+def doubt_of_emptied(work: Work, target: Target, victims: str) -> str:
+    """Asks once more for what lies below parents that have nothing left, and says of which: so few removals wait for nobody."""
+    sql = EMPTIED.format(
+        column=target.parent_column,
+        table=target.table,
+        victims=victims,
+        live=live_rows(),
+        staged=staged(target.staging, "s"),
+        most=ASKED_AGAIN,
+    )
+    emptied = [parent for parent, _ in ask_rows(work, sql, stream=target.stream)]
+    if not emptied:
+        return ""
+    work.place.enter(target.stream)
+    spec, words = spec_of(work, target.stream), stream_words(target.stream)
+    again = second_list(work, spec, emptied)
+    named = [below(spec, parent) for parent in emptied[:NAMED]]
+    if again is None:
+        return f"The PSA has no {named[0]} any more, and could not be asked again{others_of(emptied)}."
+    if again:
+        return f"The PSA had no {named[0]} any more, and {len(again):,} {words} when it was asked again{others_of(emptied)}."
+    with step(work.lease, progress=False):
+        for what in named:
+            said = f"The PSA has no {what} any more, also when it is asked again: what was here is removed."
+            note(work.run.pk, work.lease.organization_id, "info", said, stream=target.stream)
+    return ""
+
+
+def others_of(parents: Sequence[str]) -> str:
+    """How many more there are beside the first, to end a sentence."""
+    return f" (and {len(parents) - 1:,} more like it)" if len(parents) > 1 else ""
 
 
 def disproof(work: Work, target: Target, victims: str, loss: Loss) -> str:

@@ -58,12 +58,13 @@ def test_names_that_a_system_was_asked_for_are_kept_over_its_waits(organization:
         assert (run.state, run.result) == ("done", "success"), run.message
 
 
+@pytest.mark.parametrize("asked", [0, 1])
 def test_a_psa_that_asks_to_wait_for_ever_ends_the_run_and_is_named(
-    linked: Connection, calm: Sandbox, handle: Handle, monkeypatch: pytest.MonkeyPatch
+    linked: Connection, calm: Sandbox, handle: Handle, monkeypatch: pytest.MonkeyPatch, asked: int
 ) -> None:
     monkeypatch.setattr(ending, "MOST_PAUSED", 70.0)
     handle()
-    calm.control("faults", kind="429", retry_after=1, match=TICKETS)
+    calm.control("faults", kind="429", retry_after=asked, match=TICKETS)
     run = tried(linked)
     assert (run.state, run.error_code) == ("failed", "rate_limited")
     assert "It has asked for pauses of 1 minutes in all, and gave nothing between them." in run.message

@@ -12,9 +12,10 @@ from portal.clients.models import Opportunity
 from portal.tenancy.models import Organization, User
 from portal.tenancy.scope import tenant, tenant_transaction
 from sync.engine.drive import advance
+from sync.engine.journal import WITHHELD_CODE
 from sync.faults.hostile.copies import Copy, copy_of
 from sync.faults.hostile.spots import SPOTS
-from sync.models import Issue, Run, RunIssue, RunStream, Victim
+from sync.models import Issue, Run, RunIssue, RunLog, RunStream, Victim
 from sync.services.live import ticket_refresh
 from sync.services.runs import RunRefused, run_request
 from sync.services.undo import run_undo
@@ -235,21 +236,54 @@ def test_a_quick_sync_that_ends_leaves_the_word_about_what_waits(waiting: Run, s
     assert open_issues(simple) == 1
 
 
-def test_a_few_notes_of_many_go_unasked_in_a_quick_sync(simple: Connection, connectwise: Sandbox) -> None:
-    ended(simple, "full")
-    guard(simple, hold_least=25)
-    with tenant_transaction(simple.organization_id):
+def a_ticket_with_notes(connection: Connection) -> tuple[str, int]:
+    """Its id, and how many notes it has."""
+    with tenant_transaction(connection.organization_id):
         note = Note.objects.filter(ticket__is_closed=False).order_by("-ticket_id").first()
         assert note is not None
-        ticket, before = note.ticket_remote_id, Note.objects.count()
-        below = Note.objects.filter(ticket_remote_id=ticket).count()
+        return note.ticket_remote_id, Note.objects.filter(ticket_remote_id=note.ticket_remote_id).count()
+
+
+def note_count(connection: Connection) -> int:
+    with tenant_transaction(connection.organization_id):
+        return int(Note.objects.count())
+
+
+@pytest.mark.parametrize("kind", ["quick", "full"])
+def test_notes_that_are_gone_below_one_ticket_go_after_a_second_look_and_the_log_names_it(
+    simple: Connection, connectwise: Sandbox, kind: str
+) -> None:
+    ended(simple, "full")
+    guard(simple, hold_least=25)
+    ticket, below = a_ticket_with_notes(simple)
+    before = note_count(simple)
     connectwise.control("POST", "change", {"ids": [int(ticket)], "set": {"summary": "Changed"}})
     with connectwise.fault(kind="empty", match={"path": f"service/tickets/{ticket}/notes$"}):
-        run = ended(simple, "quick")
+        run = ended(simple, kind)
+    assert note_count(simple) == before - below
     with tenant_transaction(simple.organization_id):
-        assert Note.objects.count() == before - below
-        assert RunStream.objects.get(run=run, name="notes").removed == below
+        assert run.result == "success"
+        said = (
+            f"The PSA has no notes of ticket {ticket} any more, also when it is asked again: what was here is removed."
+        )
+        assert RunLog.objects.filter(run=run, message=said).count() == 1
         assert not Victim.objects.exists()
+
+
+@pytest.mark.parametrize("kind", ["quick", "full"])
+def test_notes_of_one_ticket_that_a_second_look_shows_stay_and_wait(
+    simple: Connection, connectwise: Sandbox, kind: str
+) -> None:
+    ended(simple, "full")
+    guard(simple, hold_least=25)
+    ticket, _ = a_ticket_with_notes(simple)
+    before = note_count(simple)
+    connectwise.control("POST", "change", {"ids": [int(ticket)], "set": {"summary": "Changed"}})
+    with connectwise.fault(kind="empty", match={"path": f"service/tickets/{ticket}/notes$"}, times=1):
+        run = ended(simple, kind)
+    assert note_count(simple) == before
+    assert run.result == "warning"
+    assert issues_of(run) == [("notes", WITHHELD_CODE)]
 
 
 def test_opening_a_ticket_does_not_take_an_answer_of_nothing_for_the_end_of_its_notes(

@@ -9,7 +9,7 @@ from sync.faults.hostile.copies import Copy, Difference, differences
 from sync.faults.hostile.course import PATIENCE, Course
 from sync.faults.hostile.kinds import Kind, Loss
 from sync.faults.hostile.stage import Stage
-from sync.models import Run, RunIssue, RunStream
+from sync.models import Run, RunIssue, RunLog, RunStream
 from sync.streams import TARGETS
 
 ENDED_WELL = frozenset({"success", "no_change", "warning"})
@@ -77,7 +77,8 @@ def _untold(stage: Stage, run: Run, lost: Loss) -> Iterator[str]:
     target = str(stage.target)
     with tenant_transaction(run.organization_id):
         issues = list(RunIssue.objects.filter(run_id=run.pk).values_list("stream", "remote_id", "message"))
-    named = any(target == remote_id or target in message for _, remote_id, message in issues)
+        lines = list(RunLog.objects.filter(run_id=run.pk, message__contains=f"ticket {target} ").exclude(level="debug"))
+    named = bool(lines) or any(target == remote_id or target in message for _, remote_id, message in issues)
     # What has lost its id can be named by its stream alone.
     named = named or any(stream in {"tickets", *CHILDREN} for stream, _, _ in issues)
     if not named:
