@@ -7,6 +7,7 @@ import sys
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
+from django_htmx.http import trigger_client_event
 from psycopg_pool import PoolTimeout
 
 from portal.core import redis_errors
@@ -38,6 +39,16 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 def refused(request: HttpRequest, error: Refused) -> HttpResponse:
     """What was asked can't be done now, in the rule's own words."""
     return page(request, 409, {"reason": error.message})
+
+
+def too_many(request: HttpRequest, seconds: int) -> HttpResponse:
+    """The person has asked too often; ``seconds``: how long to wait."""
+    response = page(request, 429, {"seconds": seconds})
+    response["Retry-After"] = str(seconds)
+    # A part of a page that is refused is not swapped in: the page says it.
+    return trigger_client_event(
+        response, "toast", {"text": f"Asked too often. Try again in {seconds} s.", "tone": "warn"}
+    )
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

@@ -21,6 +21,7 @@ from portal.tenancy.services.audit import audit_record
 from portal.web import errors
 from portal.web.client_address import page_origin
 from portal.web.request import IncomingRequest
+from portal.web.throttle import seconds_to_wait
 
 V = TypeVar("V", bound=Callable[..., object])
 SESSION_KEY = "organization"
@@ -29,7 +30,9 @@ REFUSAL_SECONDS = 600
 
 
 def waits_on_network(view: V) -> V:
-    """Marks a view that calls a remote system: it gets a tenant scope and opens its own short transactions."""
+    """Marks a view that calls a remote system: it gets a tenant scope and opens its own short transactions. People press it so often a
+    minute as ``portal.web.throttle`` lets them.
+    """
     vars(view)["waits_on_network"] = True
     return view
 
@@ -64,6 +67,8 @@ class TenantRequest:
 
     def _answer(self, request: IncomingRequest, organization_id: int) -> HttpResponseBase:
         if self._waits(request):
+            if request.method == "POST" and (seconds := seconds_to_wait(request.user.pk or 0)):
+                return errors.too_many(request, seconds)
             with tenant(organization_id):
                 return self.get_response(request)
         with tenant_transaction(organization_id):

@@ -9,11 +9,11 @@ from typing import Any
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
 from integrations.errors import IntegrationError
 from mappings.selectors.words import ticket_words
+from portal.core import database_clock
 from portal.tenancy.scope import tenant_transaction
 from portal.web.access import requires
 from portal.web.custom_fields import custom_fields_shown
@@ -27,7 +27,7 @@ from tickets.selectors import ticket_get, ticket_history, ticket_story, tickets_
 from tickets.selectors.detail import Moment
 
 FRESH = dt.timedelta(seconds=15)
-"""Notes read no longer ago than this are not read again on opening, however often people look."""
+"""Notes read no longer ago than this are not read again, however often people look."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ def ticket(request: PortalRequest, pk: int) -> HttpResponse:
         "custom_fields": custom_fields_shown(found.custom_fields, fields),
         "words": words,
         "history": [(change, ORIGINS.get(change.origin, change.origin)) for change in ticket_history(found)],
-        "stale": not found.removed_at and (read_at is None or timezone.now() - read_at > FRESH),
+        "stale": not found.removed_at and _is_stale(read_at),
         **_story(found, read_at),
     }
     return render(request, "tickets/detail.html", context)
@@ -62,10 +62,10 @@ def ticket(request: PortalRequest, pk: int) -> HttpResponse:
 @waits_on_network
 @requires("view_tickets")
 def ticket_refresh(request: PortalRequest, pk: int) -> HttpResponse:
-    """Reads the ticket and its notes from the PSA now, and answers with the story as it is then."""
+    """Reads the ticket and its notes from the PSA, unless somebody did a moment ago, and answers with the story as it is then."""
     with tenant_transaction():
-        found_ticket(pk)
-    answer = live.ticket_refresh(ticket_id=pk)
+        stale = _is_stale(live.notes_read_at(found_ticket(pk)))
+    answer = live.ticket_refresh(ticket_id=pk) if stale else None
     with tenant_transaction():
         found = found_ticket(pk)
         context = {"ticket": found, "answer": answer, **_story(found, live.notes_read_at(found))}
@@ -91,6 +91,10 @@ def found_ticket(pk: int) -> Ticket:
         return ticket_get(pk)
     except Ticket.DoesNotExist as err:
         raise Http404("There is no such ticket.") from err
+
+
+def _is_stale(read_at: dt.datetime | None) -> bool:
+    return read_at is None or database_clock.now() - read_at > FRESH
 
 
 def _story(found: Ticket, read_at: dt.datetime | None) -> dict[str, Any]:
