@@ -11,11 +11,36 @@ from typing import Any
 
 import msgspec
 
-from integrations.errors import IntegrationError
+from integrations.errors import (
+    IntegrationError,
+    NotFound,
+    PermissionMissing,
+    ProtocolError,
+    RateLimited,
+    TransientError,
+    UnsupportedFeature,
+)
 from integrations.port import Remark
 from integrations.records import Record
 
 EMPTY = "the answer was empty"
+FAILURES = 3
+"""Look-ups that failed or could not be understood: the first ones may be one-offs, and are asked for again with their page."""
+
+
+class Forbearance:
+    """Which errors cost no more than the look-up that they are of. Of one adapter's look-ups, which share its patience."""
+
+    def __init__(self) -> None:
+        self._failures = 0
+
+    def bears(self, error: IntegrationError) -> bool:
+        """Whether records come without what the look-up tells: at once where it is refused, and where look-ups fail again and again. Not
+        where the system asks to wait."""
+        if isinstance(error, ProtocolError | TransientError) and not isinstance(error, RateLimited):
+            self._failures += 1
+            return self._failures >= FAILURES
+        return isinstance(error, PermissionMissing | NotFound | UnsupportedFeature)
 
 
 class Lookup(msgspec.Struct, frozen=True, kw_only=True):

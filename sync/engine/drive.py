@@ -15,7 +15,7 @@ from functools import partial
 from django.conf import settings
 from django.db import DatabaseError
 
-from integrations.errors import PermissionMissing, TransientError
+from integrations.errors import PermissionMissing, ProtocolError, TransientError
 from integrations.models import Connection
 from integrations.port import Adapter, Reach, StreamSpec
 from integrations.services.connections import connection_open
@@ -31,12 +31,13 @@ from sync.engine.crash import crash_point
 from sync.engine.failing import NothingReadable
 from sync.engine.fetch import fetch_stream
 from sync.engine.guard import find, hold
-from sync.engine.journal import issue, note
+from sync.engine.journal import note
 from sync.engine.lease import Lease, LeaseLost, claim, release, step
 from sync.engine.pace import Paced, paced
 from sync.engine.plan import ESSENTIAL, Mode
 from sync.engine.planned import plan_of
 from sync.engine.preview import preview_staged
+from sync.engine.skipping import give_up, gives_up, leave_out, skip
 from sync.engine.still import require_unchanged
 from sync.engine.verify import count_streams, verify
 from sync.engine.waiting_adapters import WAITING, Opened, key_of
@@ -79,8 +80,8 @@ def opened(lease: Lease, place: Place) -> Iterator[Work]:
         plan = plan_of(run, connection, adapter.streams)
         wanted, scope = plan.settings(now), plan.scope(now)
         yield Work(lease, run, connection, adapter, plan, wanted, scope, opened.meter, pool, ends_at, place)
-    except TransientError:
-        waits = True
+    except (TransientError, ProtocolError):
+        waits = True  # or asks again in a moment
         raise
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
@@ -191,7 +192,8 @@ def fetch(work: Work) -> bool:
 
 
 def fetch_one(work: Work, spec: StreamSpec, stream: RunStream) -> bool:
-    """Reads one stream to its end or to the end of the slice. A right that the key lacks costs the stream, not the run."""
+    """Reads one stream to its end or to the end of the slice. A right that the key lacks, and answers that can't be read again and again,
+    cost the stream, not the run."""
     work.place.enter(spec.name)
     if stream.state == RunStream.State.PENDING:
         with step(work.lease) as now:
@@ -208,18 +210,8 @@ def fetch_one(work: Work, spec: StreamSpec, stream: RunStream) -> bool:
     except NothingReadable as err:
         skip(work, stream, err)
         return True
-
-
-def skip(work: Work, stream: RunStream, err: PermissionMissing | NothingReadable) -> None:
-    """Leaves a stream out, says which right is missing, and leaves what is here of it as it is."""
-    leave_out(work, stream, err.code, err.message, f"Missing: {err.which}." if err.which else "")
-
-
-def leave_out(work: Work, stream: RunStream, code: str, message: str, more: str = "") -> None:
-    """The run goes on without the stream, and what is here of it stays as it is."""
-    with step(work.lease) as now:
-        stream.state, stream.message, stream.finished_at = RunStream.State.SKIPPED, message, now
-        work.bill(stream)
-        stream.save()
-        issue(work.run.pk, work.lease.organization_id, stream.name, code, f"{message} {more}".rstrip())
-        note(work.run.pk, work.lease.organization_id, "warning", f"Left out: {message}", stream=stream.name)
+    except (TransientError, ProtocolError) as err:
+        if not gives_up(work, spec, err):
+            raise
+        give_up(work, spec, stream, err)
+        return True

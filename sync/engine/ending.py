@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import random
+from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
@@ -275,18 +276,37 @@ def standing_of(lease: Lease, place: Place | None = None) -> str:
     return f"{doing} ({place})" if place is not None and str(place) else doing
 
 
-def retry(lease: Lease, error: IntegrationError) -> None:
-    """Waits longer after each failure in a row without progress in between, and gives up after as many as the settings say."""
+@dataclass(frozen=True, slots=True)
+class Tries:
+    """How often a run has failed in a row, this failure included, and after how many it gives up."""
+
+    made: int
+    limit: int
+
+    @property
+    def is_last(self) -> bool:
+        return self.made >= self.limit
+
+    @property
+    def words(self) -> str:
+        return f"Tried {self.made} times." if self.made > 1 else "Tried once."
+
+
+def tries_of(lease: Lease, error: IntegrationError) -> Tries:
+    """How often it was tried, and how often the settings of the connection want it tried after such an error."""
     with tenant_transaction(lease.organization_id):
         attempts = Run.objects.values_list("attempts", flat=True).get(pk=lease.run_id)
         limit = settings_of(Connection.objects.get(pk=lease.connection_id)).retry_attempts
-    if isinstance(error, ProtocolError):
-        limit = min(UNDERSTOOD, limit)
-    if attempts + 1 >= limit:
-        times = f"Tried {attempts + 1} times." if attempts else "Tried once."
-        failed(lease, f"{error.sentence} {times}", code=error.code, error=error)
+    return Tries(attempts + 1, min(UNDERSTOOD, limit) if isinstance(error, ProtocolError) else limit)
+
+
+def retry(lease: Lease, error: IntegrationError) -> None:
+    """Waits longer after each failure in a row without progress in between, and gives up after as many as the settings say."""
+    tries = tries_of(lease, error)
+    if tries.is_last:
+        failed(lease, f"{error.sentence} {tries.words}", code=error.code, error=error)
         return
     asked = error.retry_after if isinstance(error, TransientError) else None
     with tenant_transaction(lease.organization_id):
         connection_failed(connection_id=lease.connection_id, error=error)
-    wait(lease, error, seconds=delay_of(attempts) if asked is None else asked, failures=1)
+    wait(lease, error, seconds=delay_of(tries.made - 1) if asked is None else asked, failures=1)

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db import connection
 
-from integrations.errors import PermissionMissing
+from integrations.errors import PermissionMissing, ProtocolError, TransientError
 from integrations.port import Reach, ReadRequest, StreamSpec
 from portal.core.staging import staged
 from sync.engine.lease import step
@@ -15,6 +15,7 @@ from sync.engine.parentless import away_with_parent
 from sync.engine.places import reading
 from sync.engine.plan import reconciles
 from sync.engine.report import report_on
+from sync.engine.skipping import give_up, gives_up
 from sync.engine.work import Work
 from sync.models import Run, RunStream
 from sync.streams import TARGETS, stream_words
@@ -40,6 +41,11 @@ def count_streams(work: Work) -> None:
                 found = work.wait(call)
         except PermissionMissing:
             continue  # fetching meets the same refusal, and says what it means for the stream
+        except (TransientError, ProtocolError) as err:
+            if not gives_up(work, spec, err):
+                raise
+            give_up(work, spec, next(one for one in RunStream.objects_of(work.run) if one.name == spec.name), err)
+            continue
         with step(work.lease):
             RunStream.objects.filter(run_id=work.run.pk, name=spec.name).update(
                 expected=found, expected_source="counted by the PSA"
@@ -59,8 +65,14 @@ def verify(work: Work) -> None:
         if stream.name in report or stream.incomplete:
             continue
         work.place.enter(stream.name)
-        with reading(f"verifying {stream_words(spec.name)}"):
-            report[stream.name] = compare(work, spec, stream)
+        try:
+            with reading(f"verifying {stream_words(spec.name)}"):
+                report[stream.name] = compare(work, spec, stream)
+        except (TransientError, ProtocolError) as err:
+            if not gives_up(work, spec, err):
+                raise
+            give_up(work, spec, stream, err)
+            continue
         with step(work.lease, repeats=True):
             Run.objects.filter(pk=work.run.pk).update(verification=work.run.verification)
             work.bill()

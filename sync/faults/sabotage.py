@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from unittest.mock import patch
 
-from integrations import http
+from integrations import boundary, http, untold
+from integrations.decoding import rows
 from integrations.errors import ProtocolError
 from portal.core import merge
-from sync.engine import apply, drive, fetch, guard, lease, plan
+from sync.engine import apply, children, drive, ending, fetch, guard, lease, plan
 from sync.models import Nightly, Run
 from sync.services import nights, runs, schedules, sweeper
 
@@ -141,6 +143,44 @@ def _overlap() -> None:
     patch.object(plan, "OVERLAP", dt.timedelta()).start()
 
 
+def _cleaning() -> None:
+    """What an adapter made of a row is kept as it is."""
+
+    def as_it_is(record: Any) -> tuple[Any, tuple[()]]:
+        return record, ()
+
+    patch.object(boundary, "cleaned", as_it_is).start()
+
+
+def _remarks() -> None:
+    """Odd values are left out without a word."""
+    patch.object(fetch, "remarked", _nothing).start()
+    patch.object(children, "remarked", _nothing).start()
+
+
+def _withheld() -> None:
+    """What an answer of nothing seems to say is gone goes at once."""
+    patch.object(drive, "weigh", _nothing).start()
+    patch.object(children, "doubt_live", _nothing).start()
+
+
+def _untold() -> None:
+    """What a look-up that failed would have named is taken for nothing."""
+    patch.object(untold, "pointed", lambda lookup, row: ()).start()
+
+
+def _pauses() -> None:
+    """A run waits for as long and as often as a PSA asks."""
+    patch.object(ending, "MOST_PAUSED", math.inf).start()
+    patch.object(ending, "LEAST_PAUSE", 0.0).start()
+
+
+def _ceiling() -> None:
+    """An answer may hold as many rows as fit into it."""
+    patch.object(rows, "MOST_ROWS", 10**9).start()
+    patch.object(rows, "MOST_VALUES", 10**9).start()
+
+
 SWITCHES: dict[str, Callable[[], None]] = {
     "fence": _fence,
     "sweeper": _sweeper,
@@ -156,6 +196,12 @@ SWITCHES: dict[str, Callable[[], None]] = {
     "redaction": _redaction,
     "flight": _flight,
     "overlap": _overlap,
+    "cleaning": _cleaning,
+    "remarks": _remarks,
+    "withheld": _withheld,
+    "untold": _untold,
+    "pauses": _pauses,
+    "ceiling": _ceiling,
 }
 """What ``--without`` takes."""
 

@@ -159,15 +159,22 @@ def test_notes_that_could_not_be_read_are_fetched_again_with_their_ticket(
             assert Issue.objects.get(pk=issue.pk).cleared_at is not None
 
 
-def test_many_failing_parents_are_an_outage_with_the_budget_of_one(
+def test_many_failing_parents_have_the_budget_of_one_and_then_cost_their_stream(
     linked: Connection, psa: Sandbox, ended: Ended
 ) -> None:
     ended(linked, "full")
+    with tenant_transaction(linked.organization_id):
+        before = Note.objects.count()
     with psa.fault(kind="500", match=ALL_BELOW[psa.key]):
         run = ended(linked, "full")
-    assert (run.state, run.error_code) == ("failed", "transient")
-    assert "Tried 8 times." in run.message
-    assert "otes of ticket " in run.message
+    assert (run.state, run.result) == ("done", "warning"), run.message
+    with tenant_transaction(linked.organization_id):
+        said = RunIssue.objects.get(run=run, stream="notes", code="stream_unread").message
+        assert said.startswith("Notes of ticket ")
+        assert "Tried 8 times." in said
+        assert RunStream.objects.get(run=run, name="notes").state == "skipped"
+        assert Note.objects.count() == before
+    assert ended(linked, "full").result in {"success", "no_change"}
 
 
 def test_a_stream_that_is_refused_below_every_parent_is_a_missing_right(

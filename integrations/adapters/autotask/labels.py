@@ -21,9 +21,9 @@ from integrations.adapters.autotask.client import LARGEST_PAGE, Autotask, has_mo
 from integrations.adapters.autotask.filters import EVERY_RECORD, MOST_VALUES, Clause, compare
 from integrations.answers import Answer
 from integrations.decoding import Listing
-from integrations.errors import NotFound, PermissionMissing, ProtocolError, UnsupportedFeature
+from integrations.errors import IntegrationError, ProtocolError
 from integrations.noticing import notice_beside
-from integrations.untold import EMPTY, why_of
+from integrations.untold import EMPTY, Forbearance, why_of
 
 PICKS, FIELDS = "fields", "user fields"
 """What is looked up of each entity apart."""
@@ -72,6 +72,7 @@ class Labels:
         self._lock = threading.RLock()
         self._kept: dict[str, object] = {}
         self._failed: dict[str, str] = {}
+        self._forbearance = Forbearance()
         self._people: dict[str, dict[int, at.Row | None]] = {"Companies": {}, "Contacts": {}}
 
     def described(self, entity: str) -> Described:
@@ -171,7 +172,9 @@ class Labels:
         looked, why = Looked(), ""
         try:
             yield looked
-        except (PermissionMissing, NotFound, UnsupportedFeature) as err:
+        except IntegrationError as err:
+            if not self._forbearance.bears(err):
+                raise
             why = why_of(err)
         if why or not looked.rows:
             self._failed[key] = why or EMPTY
@@ -194,7 +197,9 @@ class Labels:
         """All rows that meet the clauses. None where they may not be read, which is remembered; so is that a whole table is empty."""
         try:
             found = self._walked(entity, kind, clauses)
-        except (PermissionMissing, NotFound, UnsupportedFeature) as err:
+        except IntegrationError as err:
+            if not self._forbearance.bears(err):
+                raise
             self._failed[entity] = why_of(err)
             return {}
         if found or clauses:
@@ -237,7 +242,9 @@ class Labels:
     def _some(self, entity: str, kind: type[R], fields: tuple[str, ...], ids: list[int]) -> dict[int, R]:
         try:
             listing = self._remote.query(entity, kind, [compare("id", "in", ids)], fields=fields)
-        except (PermissionMissing, NotFound, UnsupportedFeature) as err:
+        except IntegrationError as err:
+            if not self._forbearance.bears(err):
+                raise
             self._failed[entity] = why_of(err)
             return {}
         notice_beside(entity, listing.remarks, listing.rejected)

@@ -20,9 +20,9 @@ from integrations.adapters.halo.paging import LARGEST_PAGE
 from integrations.adapters.halo.payloads import number
 from integrations.adapters.halo.streams import ASSETS, EXCLUDE_CLOSED, FIELDS, ITEMS, SOURCES, closing
 from integrations.decoding import Listing
-from integrations.errors import PermissionMissing, ProtocolError, UnsupportedFeature
+from integrations.errors import IntegrationError, PermissionMissing, ProtocolError, UnsupportedFeature
 from integrations.noticing import notice_beside
-from integrations.untold import EMPTY, why_of
+from integrations.untold import EMPTY, Forbearance, why_of
 
 AGAIN_AFTER = 60.0
 """Seconds after which an id without a name is worth another look: until then it is taken for one that nobody may see."""
@@ -46,6 +46,7 @@ class Vocabulary:
         self._choices: Choices | None = None
         self._asset_types: tuple[int, ...] | None = None
         self.failed: dict[str, str] = {}
+        self._forbearance = Forbearance()
         self.nameless_asset_types = 0
         self._active_items: frozenset[int] | None = None
 
@@ -140,7 +141,9 @@ class Vocabulary:
             rows = self._remote.list(
                 source.path, kind, {**source.params, **(more or {})}, key=source.key, permission=source.spec.permission
             ).rows
-        except (PermissionMissing, UnsupportedFeature) as err:
+        except IntegrationError as err:
+            if not self._forbearance.bears(err):
+                raise
             self.failed[stream] = why_of(err)
             return []
         if rows:
@@ -160,7 +163,9 @@ class Vocabulary:
         """The custom fields; none where the application may not see them. That there are none at all is no failure that people are told of."""
         try:
             listing = field_definitions(self._remote)
-        except (PermissionMissing, UnsupportedFeature) as err:
+        except IntegrationError as err:
+            if not self._forbearance.bears(err):
+                raise
             self.failed[FIELD_LOOKUP] = why_of(err)
             return []
         notice_beside("FieldInfo", listing.remarks, listing.rejected)

@@ -44,6 +44,10 @@ MENDING = {
     "record_rejected": ("Correct the record in the PSA, then fetch it again.", ""),
     "not_found": ("Nothing: the next full sync removes what is gone, and reads again what is not.", ""),
     "parents_unread": ("Nothing, if the PSA is well again: the next full sync reads them.", "web:connection_sync"),
+    "stream_unread": (
+        "Ask the PSA's vendor, if it stays: it answers other questions. Each sync asks for it again.",
+        "web:connection_sync",
+    ),
     "value_left_out": ("Correct the value in the PSA, if it matters: the record itself is here.", ""),
     "incomplete_answer": (
         "Ask the PSA's vendor, or whoever runs what stands before it, why it sends so much in one answer.",

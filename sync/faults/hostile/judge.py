@@ -27,6 +27,8 @@ def of_run(stage: Stage, kind: Kind, course: Course, now: Copy, *expected: Copy,
         yield f"it waited for {course.waited:.0f} s"
     if run.result not in ENDED_WELL and not run.message:
         yield f"it ended as {run.result} without a word"
+    if run.result not in ENDED_WELL and kind.loss < Loss.RUN:
+        yield f"it ended as {run.result} for what should have cost a {kind.loss.name.lower()} at most: {run.message}"
     if run.error_code == "fault":
         yield f"the PSA's oddity is told as a fault of ours: {run.message}"
     yield from stage.shown(run)

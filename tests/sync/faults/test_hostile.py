@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
+from unittest.mock import patch
 
 import psycopg
 import pytest
@@ -14,10 +15,12 @@ from django.db import connections
 from pytest_django import DjangoDbBlocker
 
 from sync.faults.hostile.catalog import KINDS, SYSTEMS, short
+from sync.faults.hostile.course import run_through
 from sync.faults.hostile.kinds import Kind
 from sync.faults.hostile.stage import TICKETS, Stage, set_up
 from sync.faults.hostile.ways import WAYS
 from sync.faults.psa import Psa
+from sync.faults.sabotage import switch_off
 from tests.fixtures.database import empty_tables
 
 Stages = Callable[[str], Stage]
@@ -48,6 +51,36 @@ def stages(owner: psycopg.Connection, django_db_blocker: DjangoDbBlocker, django
 )
 def test_an_oddity_costs_at_most_what_is_odd_and_is_told(stages: Stages, kind: Kind, system: str, way: str) -> None:
     assert list(WAYS[way](stages(system), kind)) == []
+
+
+SEEN = (
+    ("remarks", "a text that is an object", "halo", "full"),
+    ("withheld", "nothing below any ticket", "connectwise", "quick"),
+    ("untold", "a look-up that is refused", "halo", "full"),
+    ("pauses", "429 with Retry-After 0", "connectwise", "full"),
+    ("isolation", "an id that is an object", "autotask", "full"),
+)
+"""Guards, and a kind, a system and a way that show when one is off."""
+
+
+@pytest.fixture
+def mended(stages: Stages) -> Iterator[None]:
+    """What is broken with a guard off is whole again for the tests that follow."""
+    yield
+    patch.stopall()
+    for system in SYSTEMS:
+        stage = stages(system)
+        stage.psa.calm()
+        run_through(stage.connection, "full")
+        stage.truth = stage.copy()
+
+
+@pytest.mark.parametrize(("guard", "kind", "system", "way"), SEEN)
+@pytest.mark.usefixtures("mended")
+def test_with_its_guard_off_an_oddity_costs_more(stages: Stages, guard: str, kind: str, system: str, way: str) -> None:
+    stage = stages(system)
+    switch_off(guard)
+    assert list(WAYS[way](stage, KINDS[kind])) != []
 
 
 def test_there_are_many_kinds_and_each_pair_of_a_system_and_a_way_comes_up() -> None:
