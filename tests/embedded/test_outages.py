@@ -211,7 +211,7 @@ def exhaust_log(demo: Demo) -> None:
 
 
 def test_a_full_disk_ends_nothing_for_good(demo: Demo) -> None:
-    run = demo.sync()
+    run, since = demo.sync(), len(demo.lines)
     ballast = fill(demo)
     try:
         until(lambda: not demo.is_ready(), BACK_SECONDS, "a page that notices it")
@@ -221,9 +221,11 @@ def test_a_full_disk_ends_nothing_for_good(demo: Demo) -> None:
         assert demo.post(CONNECTION, f"{CONNECTION}start/quick/").status_code in {200, 503}
         assert {demo.get(path).status_code for path in ("/", "/tickets/", "/sync/history/")} <= {200, 503}
         exhaust_log(demo)
+        assert "is full. Free some space on it" in demo.says("PostgreSQL could not be started", since=since)
         assert {demo.get(path).status_code for path in ("/", "/readyz")} <= {200, 503}
     finally:
         ballast.unlink()
+    demo.says("PostgreSQL serves again", since=since)
     until(demo.is_ready, BACK_SECONDS, demo.tail)
     demo.ends_well(run)
     demo.ends_well(demo.sync())
