@@ -6,9 +6,7 @@ import structlog
 from celery import current_app
 from django.db import connection, transaction
 from kombu.exceptions import OperationalError
-from redis.exceptions import RedisError
 
-from portal.core.redis_errors import require_away
 from portal.tenancy.scope import tenant_transaction
 from sync.models import InstanceChange, Run
 
@@ -38,9 +36,7 @@ def tell(task: str, ids: list[int], *, queue: str, priority: int) -> None:
             priority=priority,
             retry_policy={"max_retries": 1, "interval_start": 0, "interval_max": 0.2},
         )
-    except (OperationalError, RedisError) as err:
-        if isinstance(err, RedisError):
-            require_away(err)
+    except OperationalError as err:
         log.warning("The broker is away; the sweeper will ring", task=task, ids=ids, error=type(err).__name__)
 
 

@@ -5,6 +5,7 @@ pytest_plugins = (
     "tests.fixtures.database",
     "tests.fixtures.network",
     "tests.fixtures.people",
+    "tests.fixtures.redis_servers",
     "tests.fixtures.runs",
     "tests.fixtures.systems",
 )

@@ -22,6 +22,7 @@ from typing import Self
 
 from portal.embedded.restarts import Restarts
 
+LAST_WORDS = 5
 TRIES = 5
 """Ends in a row, each soon after the start, that show a fault which starting again does not cure."""
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -176,15 +177,23 @@ class Supervisor:
         restarts = self._restarts.setdefault(program.name, Restarts())
         pause = restarts.pause_after(time.monotonic() - child.began)
         if self.bears is not None and restarts.in_row >= self.bears:
+            self._show_last_words(child)
             raise ProgramEnded(f"{program.name} ended {restarts.in_row} times in a row, at last with {word}")
         what = "was killed (out of memory?)" if child.process.returncode == -signal.SIGKILL else f"ended with {word}"
         when = (
-            f", for the {restarts.in_row}th time in a row; it is started again in {pause:.0f} s"
+            f", {restarts.in_row} times in a row now; it is started again in {pause:.0f} s"
             if pause
             else " and is started again"
         )
+        self._show_last_words(child)
         self.say(f"{program.name} {what}{when}")
         self._due.append((time.monotonic() + pause, program))
+
+    def _show_last_words(self, child: Child) -> None:
+        """What a quiet program wrote before it failed; others have said it already."""
+        if child.program.quiet and child.process.returncode > 0:
+            for line in child.lines[-LAST_WORDS:]:
+                self.say(line, name=child.program.name)
 
     def stop(self) -> None:
         """Ends all programs, the last started first. Asked a second time while at it, it stops being patient."""

@@ -91,7 +91,7 @@ class Watch:
         pause = one.restarts.pause_after(now - one.began)
         one.missed, one.next_try = now, now + pause
         when = f"in {pause:.0f} s" if pause else "now"
-        often = f", for the {one.restarts.in_row}th time in a row" if pause else ""
+        often = f", {one.restarts.in_row} times in a row now" if pause else ""
         self.say(
             f"{one.name} has ended (killed, or the machine's memory or disk is full){often}; it is started again {when}"
         )

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from socketserver import StreamRequestHandler, ThreadingTCPServer
-from threading import Thread
 
 import pytest
 from django.core.cache import cache, caches
@@ -38,29 +36,6 @@ def test_each_call_has_an_answer_while_redis_is_away() -> None:
     assert (there.get_many(["a"]), there.set_many({"a": 1})) == ({}, [])
     there.set("a", 1)
     there.delete_many(["a"])
-
-
-FULL = b"-MISCONF Errors writing to the AOF file: No space left on device\r\n"
-
-
-class FullDisk(StreamRequestHandler):
-    """A Valkey whose disk is full: it refuses whatever it is asked, in its own words."""
-
-    def handle(self) -> None:
-        while head := self.rfile.readline():
-            for _ in range(int(head[1:])):
-                self.rfile.read(int(self.rfile.readline()[1:]) + 2)
-            self.wfile.write(FULL)
-
-
-@pytest.fixture
-def full_disk() -> Iterator[str]:
-    """The address of such a server."""
-    with ThreadingTCPServer(("127.0.0.1", 0), FullDisk) as server:
-        server.daemon_threads = True
-        Thread(target=server.serve_forever, daemon=True).start()
-        yield f"redis://127.0.0.1:{server.server_address[1]}/0"
-        server.shutdown()
 
 
 def test_a_full_disk_of_redis_is_an_outage_too(full_disk: str) -> None:

@@ -112,7 +112,15 @@ def test_a_program_that_never_works_ends_the_watch_and_says_why(
             supervisor.watch()
     lines = said(capsys)
     assert lines.count("no module") == 5
-    assert "web ended with exit code 3, for the 4th time in a row; it is started again in 0 s" in lines
+    assert "web ended with exit code 3, 4 times in a row now; it is started again in 0 s" in lines
+
+
+def test_a_quiet_program_that_fails_is_heard(supervisor: Supervisor, capsys: pytest.CaptureFixture[str]) -> None:
+    with supervisor:
+        supervisor.start(python("psa", "-c", "print('no port'); raise SystemExit(2)", revived=True, quiet=True))
+        with pytest.raises(ProgramEnded, match="psa ended 5 times"):
+            supervisor.watch()
+    assert said(capsys).count("no port") == 5
 
 
 def test_a_program_that_has_worked_is_never_given_up(

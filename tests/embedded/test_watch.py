@@ -90,6 +90,18 @@ def test_a_killed_valkey_is_started_again_with_what_was_queued(watched: Servers,
     assert [line.split()[0] for line in said] == ["Valkey", "Valkey"]
 
 
+def test_a_server_that_goes_on_ending_is_started_ever_more_rarely(watched: Servers, said: list[str]) -> None:
+    for times in (1, 2, 3):
+        os.kill(pids(watched)["Valkey"], signal.SIGKILL)
+        until(lambda times=times: len(said) == 2 * times, said)
+    again = "it is started again"
+    assert [line.partition("full)")[2] for line in said[::2]] == [
+        f"; {again} now",
+        f"; {again} now",
+        f", 3 times in a row now; {again} in 1 s",
+    ]
+
+
 def test_servers_that_were_stopped_by_hand_stay_down_until_the_next_command(watched: Servers, said: list[str]) -> None:
     Servers(watched.places.state).stop_by_hand()
     until(lambda: len(said) == 2, said)
