@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django.core.management import CommandError, call_command
 
 from integrations.models import Connection
 from portal.clients.models import Opportunity
@@ -192,6 +193,17 @@ def test_what_waits_goes_with_a_persons_word_and_comes_back_with_an_undo(waiting
         run_undo(run=Run.objects.get(pk=waiting.pk), actor=admin, reason="They were not")
         assert Note.objects.count() == before
         assert not Issue.objects.filter(cleared_at=None).exists()
+
+
+def test_a_command_decides_too(waiting: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    before, word = notes(waiting), ["--run", str(waiting.pk), "--reason", "Seen there", "--stream", "notes"]
+    with pytest.raises(CommandError, match="Nothing of this stream is waiting"):
+        call_command("sync", "approve", *word[:-1], "tickets")
+    call_command("sync", "reject", *word)
+    assert "The notes stay as they are." in capsys.readouterr().out
+    assert notes(waiting) == before
+    with pytest.raises(CommandError, match="Nothing of this stream is waiting"):
+        call_command("sync", "approve", *word)
 
 
 def test_what_is_kept_stays_and_is_asked_for_again(waiting: Run, admin: User) -> None:

@@ -30,6 +30,8 @@ from sync.services.schedules import nightly_bring_forward, schedule_of
 from sync.services.summary import EXIT_CODES, run_summary
 from sync.services.sweeper import sweep
 from sync.services.undo import run_undo
+from sync.services.withheld import withheld_approve, withheld_keep
+from sync.streams import TARGETS
 
 CLOSED = (Run.State.DONE, Run.State.FAILED, Run.State.CANCELLED, Run.State.HELD)
 STARTED = {False: "Asked for.", True: "One of this kind is open already: joined it."}
@@ -70,6 +72,12 @@ class Command(OperatorCommand):
             held = verbs.add_parser(verb, help=meaning)
             held.add_argument("--run", type=int, required=True, metavar="ID")
             held.add_argument("--reason", required=True)
+            if verb != "undo":
+                held.add_argument(
+                    "--stream",
+                    choices=sorted(TARGETS),
+                    help="decide on the removals of this stream that the run kept back",
+                )
         history = verbs.add_parser("history", help="list the latest runs")
         history.add_argument("--connection", type=int, required=True, metavar="ID")
         history.add_argument("--limit", type=int, default=20)
@@ -144,13 +152,20 @@ class Command(OperatorCommand):
 
     def do_approve(self, options: dict[str, Any]) -> None:
         with tenant_transaction():
-            approved = run_approve(run=self.chosen(options), actor=None, reason=options["reason"])
+            run, reason, stream = self.chosen(options), options["reason"], options["stream"]
+            approve = partial(withheld_approve, stream=stream) if stream else run_approve
+            approved = approve(run=run, actor=None, reason=reason)
         self.report(options["run"], approved.message)
 
     def do_reject(self, options: dict[str, Any]) -> None:
+        said = "Rejected: nothing of it was applied."
         with tenant_transaction():
-            run_reject(run=self.chosen(options), actor=None, reason=options["reason"])
-        self.report(options["run"], "Rejected: nothing of it was applied.")
+            run, reason, stream = self.chosen(options), options["reason"], options["stream"]
+            if stream:
+                said = withheld_keep(run=run, stream=stream, actor=None, reason=reason)
+            else:
+                run_reject(run=run, actor=None, reason=reason)
+        self.report(options["run"], said)
 
     def do_undo(self, options: dict[str, Any]) -> None:
         with tenant_transaction():

@@ -21,7 +21,7 @@ def play(*arguments: str) -> tuple[int, dict[str, Any]]:
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=400,
+        timeout=1200,
         check=False,
     )
     lines = done.stdout.splitlines()
