@@ -21,11 +21,12 @@ from integrations.records import Record
 from portal.core.merge import Reference, Target, read_whole_tables
 from portal.core.staging import staged
 from sync.engine.compare import differing, is_newer
+from sync.engine.failing import WHOLE
 from sync.engine.journal import note
 from sync.engine.lease import step
 from sync.engine.plan import Mode
 from sync.engine.work import Work
-from sync.models import Run, RunStream
+from sync.models import Run, RunIssue, RunStream
 from sync.streams import TARGETS, staged_row
 
 BOARDS = 8
@@ -172,7 +173,9 @@ def unseen_boards(work: Work) -> list[str]:
 def unseen_streams(work: Work) -> list[dict[str, str]]:
     """Streams that the key may not read at all, and why."""
     skipped = [stream for stream in RunStream.objects_of(work.run) if stream.state == RunStream.State.SKIPPED]
-    return [{"stream": stream.name, "message": stream.message} for stream in skipped]
+    with step(work.lease, progress=False):
+        refused = set(RunIssue.objects.filter(run_id=work.run.pk, code__in=WHOLE).values_list("stream", flat=True))
+    return [{"stream": stream.name, "message": stream.message} for stream in skipped if stream.name in refused]
 
 
 def count_unmapped(work: Work) -> None:
