@@ -10,7 +10,7 @@ from __future__ import annotations
 import fcntl
 import os
 from collections.abc import Iterator, MutableMapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from io import TextIOWrapper
 from pathlib import Path
 from typing import Self
@@ -77,7 +77,8 @@ class Servers:
     def stop_by_hand(self) -> None:
         """Ends both servers, whoever uses them, until somebody attaches: those who do now leave them down."""
         with self._starting():
-            self._by_hand.touch()
+            with suppress(OSError):  # on a full disk they may come back
+                self._by_hand.touch()
             self.stop()
 
     def stopped_by_hand(self) -> bool:
