@@ -10,39 +10,21 @@ from typing import Any
 
 import pytest
 from django.db import models
+from django.db.models.expressions import RawSQL
 from django.test import Client
 
-from integrations.models import Connection
 from portal.clients.models import Agreement, Asset, Company, Contact, Invoice, Opportunity, Site
 from portal.tenancy.models import Organization, User
 from portal.tenancy.scope import tenant_transaction
 from portal.tenancy.services.audit import audit_record
 from sync.models import Issue, Run, RunIssue, RunLog, RunStream
-from tests.clients.factories import (
-    make_addition,
-    make_agreement,
-    make_asset,
-    make_contact,
-    make_invoice,
-    make_opportunity,
-)
-from tests.fixtures.runs import make_entries, make_issue, make_line, make_run, make_stream
-from tests.tickets.factories import (
-    make_board,
-    make_company,
-    make_member,
-    make_note,
-    make_priority,
-    make_status,
-    make_ticket,
-    make_time,
-    synced,
-)
-from tests.web.test_hostile_input import addresses
+from tests.fixtures.runs import make_entries
+from tests.web.conftest import MARKUP
+from tests.web.test_hostile_input import failing, opened
 from tickets.models import Board, Member, Note, Priority, Status, Ticket, TimeEntry
 
 UTC = dt.UTC
-MARKUP = "<script>alert(1)</script><b>{{ 7 }}{% now %}'\"&amp; [a](javascript:x) ![b](//c) \\"
+
 ODD = "\u202eسلام\u200f \U0001f469\u200d\U0001f469\u200d\U0001f467 \x7f\x1b[31m\x01 Z\u0351\u036b\u0343 \ufffd\ufeff \u2028"
 
 
@@ -54,7 +36,7 @@ class Kind:
     at: dt.datetime
     on: dt.date
     number: int
-    amount: Decimal
+    amount: Decimal | RawSQL
     share: float
     stored: dict[str, Any]
 
@@ -67,10 +49,21 @@ FIELDS: dict[str, Any] = {
     "5": {},
 }
 FIRST, LAST = dt.datetime.min.replace(tzinfo=UTC), dt.datetime.max.replace(tzinfo=UTC)
+NO_NUMBER = RawSQL("'NaN'::numeric", ())
+"""Django writes no such amount; the database holds it all the same."""
+LONG = f"{MARKUP} {ODD} " * 300
+NO_NUMBERS: dict[str, Any] = {
+    "1": {"caption": LONG, "value": "NaN", "type": "number"},
+    "2": {"caption": "x", "value": LONG, "type": "text"},
+    "3": {"caption": "x", "value": ["Infinity", {"value": "1e400"}], "type": "date"},
+}
 MOST = Decimal("9" * 18 + "." + "9" * 6)
 KINDS = {
     "first day of the calendar": Kind(MARKUP, FIRST, dt.date.min, 0, Decimal("-0.000001"), float("nan"), {}),
     "last day of the calendar": Kind(ODD, LAST, dt.date.max, 2**31 - 1, MOST, float("inf"), FIELDS),
+    "no numbers, and long texts": Kind(
+        LONG, dt.datetime(2, 1, 1, tzinfo=UTC), dt.date(2, 1, 1), 7, NO_NUMBER, float("-inf"), NO_NUMBERS
+    ),
     "empty": Kind("", dt.datetime(2, 1, 1, tzinfo=UTC), dt.date(2, 1, 1), 0, Decimal(0), -0.0, {}),
 }
 MODELS: tuple[type[models.Model], ...] = (
@@ -119,34 +112,6 @@ def _filled(model: type[models.Model], kind: Kind) -> Iterator[tuple[str, Any]]:
             yield field.name, kind.stored
 
 
-@pytest.fixture
-def rows(connection: Connection) -> tuple[str, ...]:
-    """A row or more of each store, and the ids that addresses name."""
-    with tenant_transaction(connection.organization_id):
-        board = make_board(connection)
-        company = make_company(connection)
-        linked = {"board": board, "status": make_status(connection, board), "priority": make_priority(connection)}
-        ticket = make_ticket(connection, **linked, owner=make_member(connection), company=company)
-        for body_format in ("plain", "html", "markdown"):
-            make_note(ticket, "x", body_format=body_format)
-        make_time(ticket, 1)
-        Site.objects.create(**synced(connection, name="Main", company=company, company_remote_id=company.remote_id))
-        agreement = make_agreement(connection, company=company)
-        make_addition(agreement)
-        records = [make(connection, company=company) for make in (make_contact, make_asset, make_opportunity)]
-        lines = [
-            {"description": MARKUP, "quantity": "1E+99999", "unit_price": "sNaN", "total": "-Infinity"},
-            {"total": "x"},
-            {},
-        ]
-        records.append(make_invoice(connection, company=company, lines=lines))
-        run = make_run(connection, "full", result="warning")
-        make_stream(run)
-        make_issue(run)
-        make_line(run, "Finished", "info")
-    return tuple({str(row.pk) for row in (connection, ticket, company, agreement, run, *records)})
-
-
 def spoil(kind: Kind) -> None:
     """Fills all stored rows, and adds what is only ever added."""
     for model in MODELS:
@@ -157,7 +122,7 @@ def spoil(kind: Kind) -> None:
         "before": {"summary": kind.text, "hours": None},
         "after": {"summary": [kind.text], "closed_at": str(kind.at)},
     }
-    make_entries(Run.objects.get(), 3, label=kind.text[:300], reason=kind.text[:300], **told)
+    make_entries(Run.objects.get(), 3, label=kind.text[:200], reason=kind.text[:200], **told)
     audit_record(action="connection.renamed", changes={"name": [kind.text, None], "x": [[kind.text], {}]})
 
 
@@ -166,6 +131,7 @@ def spoil(kind: Kind) -> None:
     [
         ("first day of the calendar", "America/Los_Angeles"),
         ("last day of the calendar", "Pacific/Kiritimati"),
+        ("no numbers, and long texts", "Asia/Kathmandu"),
         ("empty", "America/Los_Angeles"),
     ],
 )
@@ -177,11 +143,11 @@ def test_no_page_fails_for_what_stands_in_the_rows(
     organization: Organization,
     client_for: Callable[[User], Client],
 ) -> None:
+    browser = client_for(admin)
+    browser.raise_request_exception = False
+    found = [page for page, answer in opened(browser, rows) if answer.status_code == 200]
     with tenant_transaction(organization.pk):
         spoil(KINDS[kind])
         Organization.objects.filter(pk=organization.pk).update(time_zone=zone)
-    browser = client_for(admin)
-    browser.raise_request_exception = False
-    answers = {page: browser.get(page).status_code for page in addresses(rows) if "logout" not in page}
-    assert {page: status for page, status in answers.items() if status >= 500} == {}
-    assert sum(status == 200 for status in answers.values()) > 40
+    assert failing(browser, [("get", page, {}) for page in found]) == []
+    assert len(found) > 45
