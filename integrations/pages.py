@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any, TypeVar
 
 import msgspec
 
+from integrations.absence import sources_of
 from integrations.decoding import Listing
 from integrations.port import Checkpoint, Page, Rejected
 from integrations.records import Record
+from integrations.untold import Lookup
 
 MISMAPPED = (ValueError, TypeError, AttributeError, LookupError, ArithmeticError, RecursionError)
 """What a mapping raises for a row that nobody thought of."""
@@ -24,9 +26,13 @@ def page_of(
     following: Checkpoint | None = None,
     rows: Sequence[R] | None = None,
     name_of: Callable[[Any], str] = lambda row: str(row.id),
+    lookups: Sequence[Lookup] = (),
+    unasked: Collection[str] = (),
+    omits: Callable[[str], bool] = lambda attribute: False,
 ) -> Page:
     """The records of a listing's rows (of ``rows`` where only some are wanted), with what was odd or not understood. ``name_of``: the id
-    of the record that a row is."""
+    of the record that a row is. ``lookups``: what is told of ids in the rows; ``unasked``: attributes that were not asked for; ``omits``:
+    whether the remote leaves out an attribute that is null."""
     found: list[Record] = []
     rejected = list(listing.rejected)
     for row in listing.rows if rows is None else rows:
@@ -34,6 +40,11 @@ def page_of(
             found += mapped(row)
         except MISMAPPED as err:
             rejected.append(Rejected(remote_id=name_of(row), message=f"It could not be understood: {err}."))
+    absent = frozenset(listing.absent) - frozenset(unasked) if found else frozenset()
+    sources = sources_of(type(listing.rows[0]), type(found[0]), mapped, lookups) if absent else {}
+    # A field that comes from several attributes is told where one of them is.
+    lost = {name: own for name, own in sources.items() if own <= absent}
+    omitted = sorted(name for name, own in lost.items() if any(map(omits, own)))
     return Page(
         records=found,
         next=following,
@@ -42,6 +53,8 @@ def page_of(
         rows=listing.sent if rows is None else len(found) + len(rejected),
         remarks=listing.remarks,
         incomplete=listing.incomplete,
+        untold=sorted(lost.keys() - omitted),
+        omitted=omitted,
     )
 
 
@@ -55,4 +68,10 @@ def joined(pages: Sequence[Page]) -> Page:
         rows=sum(page.rows for page in pages),
         remarks=[entry for page in pages for entry in page.remarks],
         incomplete=next((page.incomplete for page in pages if page.incomplete), ""),
+        untold=_in_all([page.untold for page in pages if page.records]),
+        omitted=_in_all([page.omitted for page in pages if page.records]),
     )
+
+
+def _in_all(named: Sequence[Sequence[str]]) -> tuple[str, ...]:
+    return tuple(sorted(frozenset(named[0]).intersection(*named[1:]))) if named else ()

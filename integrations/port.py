@@ -125,7 +125,8 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
     """``next``: the checkpoint of the page after this one, None at the end. ``server_time``: the remote's clock when it answered
     (its Date header), from which the next cursor comes. ``rows``: how many rows the remote sent, rejected ones included.
     ``remarks``: values of the records that were odd. ``incomplete``: a sentence where more was sent than can be read: what is not in
-    ``records`` is not known to be gone then."""
+    ``records`` is not known to be gone then. ``untold``: fields of the records that no row of the page came with, not even as null;
+    ``omitted``: the same, where the remote leaves out what is null."""
 
     records: Sequence[Record]
     next: Checkpoint | None
@@ -134,6 +135,8 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
     rows: int = 0
     remarks: Sequence[Remark] = ()
     incomplete: str = ""
+    untold: Sequence[str] = ()
+    omitted: Sequence[str] = ()
 
 
 class Check(msgspec.Struct, frozen=True, kw_only=True):

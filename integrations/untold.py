@@ -52,6 +52,11 @@ class Lookup(msgspec.Struct, frozen=True, kw_only=True):
     needs: tuple[tuple[str, tuple[str, ...]], ...]
 
 
+def custom_fields_in(attribute: str) -> Lookup:
+    """That custom fields come in this attribute of rows, also where the settings want none of those that a row has."""
+    return Lookup(key="", words="custom fields", needs=((attribute, ("custom_fields",)),))
+
+
 Knows = Callable[[str, str, Any], bool]
 """Whether the look-up (its key, the row's attribute) tells of this id."""
 

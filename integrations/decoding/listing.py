@@ -17,7 +17,8 @@ _IS_NUMBER = re.compile(r"-?[0-9]{1,18}")
 
 
 class Listing(msgspec.Struct, Generic[R], kw_only=True):
-    """``head``: what stands beside the list in the answer's object, as it came. ``incomplete``: a sentence where not all rows were read."""
+    """``head``: what stands beside the list in the answer's object, as it came. ``incomplete``: a sentence where not all rows were read.
+    ``absent``: attributes of the rows that none of them came with, not even as null."""
 
     rows: list[R]
     answer: Answer
@@ -25,6 +26,7 @@ class Listing(msgspec.Struct, Generic[R], kw_only=True):
     remarks: list[Remark] = []
     head: dict[str, Any] = {}
     incomplete: str = ""
+    absent: tuple[str, ...] = ()
 
     @property
     def sent(self) -> int:

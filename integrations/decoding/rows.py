@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection, Sequence
 from typing import Any, TypeVar, cast, overload
 
 import msgspec
@@ -80,6 +81,29 @@ def decoded_one(answer: Answer, kind: Any) -> tuple[Any, list[Remark]]:
 
 def listing_of(answer: Answer, kind: type[R], frame: Frame = BARE) -> Listing[R]:
     """The rows of an answer. Raises ProtocolError where it is none of a list, or broke off."""
+    listing = _listing_of(answer, kind, frame)
+    empty = [one for one in msgspec.structs.fields(kind) if _is_empty(listing.rows, one.name)] if listing.rows else []
+    if empty:
+        own = _keys_of_first(answer, frame)
+        listing.absent = tuple(one.name for one in empty if own and f'"{one.encode_name}"'.encode() not in own)
+    return listing
+
+
+def _is_empty(rows: Sequence[Any], name: str) -> bool:
+    return all(getattr(row, name) is None for row in rows)
+
+
+def _keys_of_first(answer: Answer, frame: Frame) -> Collection[bytes]:
+    """The keys of the first row, with their quotes: where all rows lack a value, the first shows whether it is null or does not come."""
+    body = as_utf8(answer.body, answer.headers.get("content-type", ""))
+    try:
+        first = next(parts(body, _opening(answer, body, frame)[0].begin))
+        return members(body, body.index(b"{", first.begin, first.end)).keys()
+    except (BrokenOff, ProtocolError, StopIteration, ValueError):
+        return ()
+
+
+def _listing_of(answer: Answer, kind: type[R], frame: Frame) -> Listing[R]:
     body = answer.body
     if not row.has_nul(body) and (_is_small(body) or _is_of_few_rows(body, frame)):
         listing = _in_one_go(answer, kind, frame)

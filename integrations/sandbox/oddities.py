@@ -74,6 +74,7 @@ class Oddity(msgspec.Struct, forbid_unknown_fields=True):
     pattern: str = ""
     ids: list[int] | None = None
     set: dict[str, str] = {}
+    without: list[str] = []
     raw: str | None = None
 
     def __post_init__(self) -> None:
@@ -130,6 +131,10 @@ def _bend_body(oddity: Oddity, reply: Reply) -> None:
 
 
 def _bend_rows(oddity: Oddity, reply: Reply) -> None:
+    if oddity.without:
+        # Of all rows: a list that shows less.
+        reply.rows = [_without(oddity, row) for row in reply.rows or ()] if reply.rows is not None else None
+        return
     if reply.rows is not None:
         reply.rows = [
             _bent(oddity, row) if _is_meant(oddity, row, place) else row for place, row in enumerate(reply.rows)
@@ -163,6 +168,11 @@ def _bent(oddity: Oddity, row: bytes) -> bytes:
     for mark_bytes, raw_bytes in marks.items():
         bent = bent.replace(mark_bytes, raw_bytes)
     return bent
+
+
+def _without(oddity: Oddity, row: bytes) -> bytes:
+    record = msgspec.json.decode(row)
+    return _encode({name: value for name, value in record.items() if name not in oddity.without})
 
 
 def _put(record: Any, steps: list[str], value: str) -> bool:

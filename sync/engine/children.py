@@ -16,6 +16,7 @@ from integrations.records import Record
 from portal.core import database_clock
 from portal.core.merge import MergeCounts, Target, merge, remove
 from portal.core.staging import staged
+from sync.engine.absent import kept_where_absent
 from sync.engine.arrivals import arrived
 from sync.engine.conflicts import settle_conflicts
 from sync.engine.crash import crash_point
@@ -206,8 +207,9 @@ def land_rows(
 ) -> None:
     """Stages a batch with the note of which parents it covers; in live mode merges it at once."""
     number, target = stream.pages + 1, TARGETS[spec.name]
-    records = [record for _, page in answers for record in page.records]
     with step(work.lease):
+        answers = [(parent, kept_where_absent(target, work.context(), page)) for parent, page in answers]
+        records = [record for _, page in answers for record in page.records]
         wanted, odd = scoped(work, spec.name, records)
         done = stage(target, work.context(), number, wanted, fetched_at)
         stage_parents(work.context(), spec.name, [parent.remote_id for parent, _ in answers], fetched_at)

@@ -18,6 +18,7 @@ from integrations.services.connections import connection_answered
 from portal.core import database_clock
 from portal.core.merge import MergeCounts, merge, remove
 from portal.core.staging import staged
+from sync.engine.absent import kept_where_absent
 from sync.engine.arrivals import arrived
 from sync.engine.conflicts import settle_conflicts
 from sync.engine.crash import crash_point
@@ -150,6 +151,7 @@ def land_rows(
     the first page may show that the PSA's clock was set back, so that changes bear stamps from before the cursor."""
     number = stream.pages + 1
     with step(work.lease) as now:
+        page = kept_where_absent(TARGETS[spec.name], work.context(), page)
         failed, remarks = list(page.rejected), list(page.remarks)
         if page.records:
             wanted, odd = scoped(work, spec.name, page.records, stream.watermark or page.server_time)

@@ -164,6 +164,7 @@ def _page(walk: Walk, listing: Listing[at.Row], place: Checkpoint | None) -> Pag
         lambda row: [told(walk.source.record(row, names), row, names)],
         following=place,
         name_of=lambda row: f"{prefix}{row.id}",
+        lookups=LOOKUPS,
     )
     untold = remarks_of(listing.rows, page.records, LOOKUPS, names.failed)
     return msgspec.structs.replace(page, remarks=[*page.remarks, *untold]) if untold else page

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from typing import TypeVar
+from typing import TypeVar, get_type_hints
 from urllib.parse import quote
 
 import msgspec
@@ -37,6 +37,7 @@ from integrations.noticing import notice_beside
 from integrations.pages import joined, page_of
 from integrations.port import Checkpoint, Page, ReadRequest, Remark, Scope
 from integrations.records import CategoryRecord, Record
+from integrations.untold import custom_fields_in
 
 LARGEST_PAGE = 1000
 _MOST_CHILD_PAGES = 200
@@ -344,5 +345,17 @@ def told(source: Source, row: cw.Row, context: Context) -> Record:
 
 def _page(remote: ConnectWise, listing: Listing[cw.Row], walk: Walk, place: Checkpoint | None) -> Page:
     context = with_values(remote, walk.source, listing.rows, walk.context)
-    page = page_of(listing, lambda row: [told(walk.source, row, context)], following=place)
+    page = page_of(
+        listing,
+        lambda row: [told(walk.source, row, context)],
+        following=place,
+        lookups=(custom_fields_in("custom_fields"),),
+        omits=lambda attribute: not _is_always_sent(walk.source.payload, attribute),
+    )
     return msgspec.structs.replace(page, remarks=[*page.remarks, *context.remarks]) if context.remarks else page
+
+
+def _is_always_sent(payload: type[cw.Row], attribute: str) -> bool:
+    """Whether ConnectWise, which leaves out what is null, sends this whatever its value: flags are true or false, and all custom fields come
+    back, empty ones with a null of their own (live answers)."""
+    return attribute == "custom_fields" or get_type_hints(payload)[attribute] == bool | None

@@ -34,7 +34,7 @@ from integrations.noticing import notice
 from integrations.pages import page_of
 from integrations.port import Checkpoint, Page, ReadRequest, Remark, Scope
 from integrations.records import Record
-from integrations.untold import EMPTY, remarks_of
+from integrations.untold import EMPTY, custom_fields_in, remarks_of
 
 MOST_ACTIONS = 20_000
 DEFAULT_PAGE = 50
@@ -159,7 +159,14 @@ class Reader:
         rows = [row for row in rows if _is_asked(row, step.question)]
         records_context = self._context(source, rows, request.scope)
         following = None if place is None else msgspec.to_builtins(place)
-        page = page_of(listing, _mapping(source, records_context), rows=_without_repeats(rows), following=following)
+        page = page_of(
+            listing,
+            _mapping(source, records_context),
+            rows=_without_repeats(rows),
+            following=following,
+            lookups=(*LOOKUPS, custom_fields_in("customfields")),
+            unasked=("customfields",) if records_context.custom_field_ids == frozenset() else (),
+        )
         if untold := untold_of(source, rows, page.records, records_context):
             page = msgspec.structs.replace(page, remarks=[*page.remarks, *untold])
         if source is ASSET_SOURCE and (nameless := self.vocabulary.nameless_asset_types):

@@ -115,6 +115,7 @@ def _of_autotask() -> Iterator[Collection]:
                 yield Collection("autotask", one.spec.name, f"/{one.entity}/query", one.payload, ITEMS)
 
 
+COLLECTIONS = collections()
 OPENED: dict[str, Callable[[Loopback], Adapter]] = {
     "connectwise": connectwise.adapter_on,
     "halo": halo.adapter_on,

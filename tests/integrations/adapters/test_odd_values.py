@@ -11,7 +11,7 @@ import pytest
 from integrations.port import Page, Remark
 from integrations.records import Record
 from integrations.registry import providers
-from tests.integrations.adapters.collections_read import OPENED, Collection, Served, collections, served
+from tests.integrations.adapters.collections_read import COLLECTIONS, OPENED, Collection, Served, served
 from tests.integrations.adapters.odd_values import (
     ABSENT,
     BOUNDED,
@@ -25,7 +25,6 @@ from tests.integrations.adapters.odd_values import (
     with_values,
 )
 
-COLLECTIONS = collections()
 ROW_OF = re.compile(r"(?:7-|r|s)?(\d+)(?:\.-?\d+)?")
 """A record's own number in its id: behind its ticket's or a prefix, before its line's."""
 
