@@ -242,6 +242,7 @@ def test_a_new_key_takes_over_organization_by_organization(
     settings.CREDENTIAL_KEYS = [Fernet.generate_key().decode(), *old]
     assert credentials_reencrypt(organization_id=organization.pk).moved == 1
     assert credentials_reencrypt(organization_id=organization.pk).current == 1
+    assert [entry.target_id for entry in entries("connection.credentials_reencrypted")] == [connection.pk]
     settings.CREDENTIAL_KEYS = settings.CREDENTIAL_KEYS[:1]
     with tenant_transaction(organization.pk):
         assert credentials_of(fresh(connection))["client_id"] == CREDENTIALS["client_id"]

@@ -10,7 +10,7 @@ from integrations.models import Connection
 from mappings.models import Client, MappingAct, MappingChange, PortalValue
 from mappings.selectors import unmapped
 from mappings.services import connection_forgotten, map_automatically, mapping_revert
-from portal.tenancy.models import Organization, User
+from portal.tenancy.models import AuditEvent, Organization, User
 from portal.tenancy.scope import tenant_transaction
 from tests.mappings.conftest import mapped, set_to
 from tests.tickets.factories import NOON, make_board, make_company, make_member, make_priority, make_status
@@ -94,6 +94,8 @@ def test_a_forgotten_connection_begins_anew_and_keeps_targets(psa: Connection, t
     mapping_revert(act=MappingAct.objects.get(kind="status"))
     values = PortalValue.objects.count()
     assert connection_forgotten(psa) == 1
+    [entry] = AuditEvent.objects.filter(action="mapping.forgotten")
+    assert (entry.target_id, entry.changes) == (psa.pk, {"mappings": [1, 0]})
     assert (mapped(psa, "member"), PortalValue.objects.count()) == ({}, values)
     assert not MappingAct.objects.filter(forgotten_at=None).exists()
     assert map_automatically(psa) == {"status": 1, "member": 1}

@@ -10,7 +10,7 @@ from django.core.management import CommandError, call_command
 
 from integrations.models import Connection
 from portal.clients.models import Opportunity
-from portal.tenancy.models import Organization, User
+from portal.tenancy.models import AuditEvent, Organization, User
 from portal.tenancy.scope import tenant, tenant_transaction
 from sync.engine.drive import advance
 from sync.engine.journal import WITHHELD_CODE
@@ -173,6 +173,12 @@ def waiting(simple: Connection, connectwise: Sandbox) -> Run:
         return ended(simple, "full")
 
 
+def audited(action: str) -> list[tuple[str, str]]:
+    """(stream, reason) of the entries of an act."""
+    changes = AuditEvent.objects.filter(action=action).order_by("pk").values_list("changes", flat=True)
+    return [(said["stream"][1], said["reason"][1]) for said in changes]
+
+
 def notes(run: Run) -> int:
     with tenant_transaction(run.organization_id):
         return int(Note.objects.count())
@@ -186,6 +192,7 @@ def test_what_waits_goes_with_a_persons_word_and_comes_back_with_an_undo(waiting
         with pytest.raises(RunRefused, match="Give a reason"):
             withheld_approve(run=waiting, stream="notes", actor=admin, reason=" ")
         assert withheld_approve(run=waiting, stream="notes", actor=admin, reason="They were purged").complete
+        assert audited("sync.withheld_approved") == [("notes", "They were purged")]
         assert Note.objects.count() == before - rows
         assert RunStream.objects.get(run=waiting, name="notes").removed == rows
         with pytest.raises(RunRefused, match="Nothing of this stream is waiting"):
@@ -200,6 +207,8 @@ def test_a_command_decides_too(waiting: Run, capsys: pytest.CaptureFixture[str])
     with pytest.raises(CommandError, match="Nothing of this stream is waiting"):
         call_command("sync", "approve", *word[:-1], "tickets")
     call_command("sync", "reject", *word)
+    with tenant_transaction(waiting.organization_id):
+        assert audited("sync.withheld_kept") == [("notes", "Seen there")]
     assert "The notes stay as they are." in capsys.readouterr().out
     assert notes(waiting) == before
     with pytest.raises(CommandError, match="Nothing of this stream is waiting"):
