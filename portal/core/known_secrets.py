@@ -20,7 +20,13 @@ SHORTEST = 4
 """A shorter one would blot out words that are no secret."""
 SHORTEST_CODED = 8
 LONGEST = 2000
-LEARNT = 8
+HEAD = 64
+"""Of a longer secret, such as a token of a thousand characters, so many are looked for, and what follows them without a break goes too:
+expressions for each of its characters would take half a second to make, with every new token."""
+REST = r"[^\s\"'<>,]*"
+TOKEN = re.compile(r"[\w.~+/=-]*", re.ASCII)
+"""What has no character at which a longer whole would seem to end, however it is escaped."""
+LEARNT = 4
 """So many tokens of a connection are remembered."""
 RECENT = 16
 """So many sets of secrets are remembered for the logs."""
@@ -63,7 +69,9 @@ class KnownSecrets:
 
     @cached_property
     def _pattern(self) -> re.Pattern[str]:
-        found = [form for secret in sorted(self._secrets, key=len, reverse=True) for form in forms_of(secret)]
+        found = dict.fromkeys(
+            form for secret in sorted(self._secrets, key=len, reverse=True) for form in forms_of(secret)
+        )
         return re.compile("|".join(found), re.IGNORECASE)
 
     @property
@@ -74,6 +82,8 @@ class KnownSecrets:
 
 def forms_of(secret: str) -> list[str]:
     """Expressions for each way in which a secret may be written."""
+    if len(secret) > HEAD and TOKEN.fullmatch(secret):
+        return [form + REST for form in forms_of(secret[:HEAD])]
     return [
         "".join(_any_spelling(sign) for sign in secret),
         *dict.fromkeys(form for raw in (secret.encode(),) for form in _in_base64(raw)),

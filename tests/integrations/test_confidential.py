@@ -7,6 +7,7 @@ import html
 import json
 import logging
 import re
+import secrets
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
@@ -91,6 +92,24 @@ def test_a_token_that_was_learnt_is_blotted_too() -> None:
     for number in range(20):
         known.learn(f"Opal-Token-{number}")
     assert leaks(known.blotted("opal-token-19 refused, not Opal%2DToken%2D18"), ["Opal-Token"]) == []
+
+
+@pytest.mark.parametrize("spelling", SPELLINGS)
+def test_of_a_token_of_a_thousand_characters_nothing_is_left(spelling: str) -> None:
+    token = secrets.token_urlsafe(900)
+    known = KnownSecrets([])
+    known.learn(token)
+    spelt = SPELLINGS[spelling](token)
+    with working_with(known):
+        left = redacted(f"Refused: {spelt} is wrong.", length=20_000)
+    assert left.endswith(" is wrong.")
+    assert [spelt[at : at + 24] for at in range(len(spelt) - 24) if at >= 290 and spelt[at : at + 24] in left] == []
+
+
+def test_a_long_secret_with_blanks_is_found_as_a_whole() -> None:
+    secret = " ".join(["correct horse battery staple"] * 5)
+    with working_with(KnownSecrets([secret])):
+        assert redacted(f"Refused: {secret} is wrong.") == "Refused: ••• is wrong."
 
 
 def test_backslashes_without_end_take_no_time() -> None:
