@@ -6,6 +6,8 @@ say of a page as a whole (``Page.untold``, ``Page.omitted``); whether there was 
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -22,16 +24,42 @@ MANY = 25
 """So many values that would vanish at once from a field that the PSA leaves out where it is null are no change of anybody's."""
 
 
-def kept_where_absent(target: Target, context: MergeContext, page: Page) -> Page:
-    """The page with the fields marked as not known that its rows did not come with and that are stored. In the caller's transaction."""
-    absent = {*page.untold, *page.omitted}
+Stored = dict[str, dict[str, Any]]
+"""Values by remote id and column."""
+
+
+def kept_where_absent(target: Target, context: MergeContext, pages: Sequence[Page]) -> list[Page]:
+    """The pages with the fields marked as not known that their rows did not come with and that are stored. Costs one statement, none where
+    all fields came. In the caller's transaction."""
+    absent = {field for page in pages for field in (*page.untold, *page.omitted)}
     columns = [name for name in target.names if field_of(name) in absent]
-    if not columns or not page.records:
-        return page
-    lost = _lost(target, context, page, columns)
-    kept = sorted(
-        {field_of(name) for name, count in lost.items() if count >= (1 if field_of(name) in page.untold else MANY)}
+    ids = [record.remote_id for page in pages for record in page.records]
+    if not columns or not ids:
+        return list(pages)
+    stored = _stored(target, context, columns, ids)
+    return [_kept(target, page, columns, stored) for page in pages] if stored else list(pages)
+
+
+def _stored(target: Target, context: MergeContext, columns: Sequence[str], ids: Sequence[str]) -> Stored:
+    names = ", ".join(f'"{name}"' for name in columns)
+    with database.cursor() as cursor:
+        cursor.execute(
+            f'SELECT remote_id, {names} FROM "{target.table}" WHERE organization_id = %(organization)s '
+            "AND connection_id = %(connection)s AND remote_id = ANY(%(ids)s)",
+            {**context.parameters(), "ids": list(ids)},
+        )
+        return {remote_id: dict(zip(columns, values, strict=True)) for remote_id, *values in cursor.fetchall()}
+
+
+def _kept(target: Target, page: Page, columns: Sequence[str], stored: Stored) -> Page:
+    lost = Counter(
+        field_of(name)
+        for name in columns
+        if field_of(name) in {*page.untold, *page.omitted}
+        for record in page.records
+        if record.remote_id in stored and _is_lost(stored[record.remote_id][name], getattr(record, field_of(name)))
     )
+    kept = sorted(field for field, count in lost.items() if count >= (1 if field in page.untold else MANY))
     if not kept:
         return page
     words = ", ".join(name.replace("_", " ") for name in kept)
@@ -42,24 +70,6 @@ def kept_where_absent(target: Target, context: MergeContext, page: Page) -> Page
     ]
     remark = Remark(remote_id="", field=words, message=said)
     return msgspec.structs.replace(page, records=records, remarks=[*page.remarks, remark])
-
-
-def _lost(target: Target, context: MergeContext, page: Page, columns: list[str]) -> dict[str, int]:
-    """How many stored values of each column would be replaced by none."""
-    new = {record.remote_id: record for record in page.records}
-    names = ", ".join(f'"{name}"' for name in columns)
-    with database.cursor() as cursor:
-        cursor.execute(
-            f'SELECT remote_id, {names} FROM "{target.table}" WHERE organization_id = %(organization)s '
-            "AND connection_id = %(connection)s AND remote_id = ANY(%(ids)s)",
-            {**context.parameters(), "ids": list(new)},
-        )
-        rows = cursor.fetchall()
-    lost = dict.fromkeys(columns, 0)
-    for remote_id, *values in rows:
-        for name, value in zip(columns, values, strict=True):
-            lost[name] += _is_lost(value, getattr(new[remote_id], field_of(name)))
-    return lost
 
 
 def _is_lost(stored: Any, new: Any) -> bool:

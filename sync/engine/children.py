@@ -208,7 +208,8 @@ def land_rows(
     """Stages a batch with the note of which parents it covers; in live mode merges it at once."""
     number, target = stream.pages + 1, TARGETS[spec.name]
     with step(work.lease):
-        answers = [(parent, kept_where_absent(target, work.context(), page)) for parent, page in answers]
+        pages = kept_where_absent(target, work.context(), [page for _, page in answers])
+        answers = [(parent, page) for (parent, _), page in zip(answers, pages, strict=True)]
         records = [record for _, page in answers for record in page.records]
         wanted, odd = scoped(work, spec.name, records)
         done = stage(target, work.context(), number, wanted, fetched_at)

@@ -151,7 +151,7 @@ def land_rows(
     the first page may show that the PSA's clock was set back, so that changes bear stamps from before the cursor."""
     number = stream.pages + 1
     with step(work.lease) as now:
-        page = kept_where_absent(TARGETS[spec.name], work.context(), page)
+        [page] = kept_where_absent(TARGETS[spec.name], work.context(), [page])
         failed, remarks = list(page.rejected), list(page.remarks)
         if page.records:
             wanted, odd = scoped(work, spec.name, page.records, stream.watermark or page.server_time)
