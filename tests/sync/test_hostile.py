@@ -56,7 +56,7 @@ def test_an_oddity_costs_at_most_what_is_odd_and_is_told(stages: Stages, kind: K
 SEEN = (
     ("remarks", "a text that is an object", "halo", "full"),
     ("withheld", "nothing below any ticket", "connectwise", "quick"),
-    ("untold", "a look-up that is refused", "halo", "full"),
+    ("untold", "a small stream that is refused", "halo", "full"),
     ("pauses", "429 with Retry-After 0", "connectwise", "full"),
     ("isolation", "an id that is an object", "autotask", "full"),
 )
