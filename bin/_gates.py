@@ -7,8 +7,10 @@ import os
 import secrets
 import subprocess
 import sys
+import tempfile
 import time
 from base64 import urlsafe_b64encode
+from contextlib import ExitStack
 from pathlib import Path
 
 from portal.embedded.errors import ServersError
@@ -29,8 +31,8 @@ PRODUCTION = {
 }
 
 PYTEST = [PYTHON, "-m", "pytest"]
-ALONE = ["tests/e2e", "tests/embedded", "tests/sync/faults"]
-"""They start whole installations, and watch when what happens."""
+ALONE = (["tests/e2e"], ["tests/embedded", "tests/sync/faults"])
+"""They start whole installations, and watch when what happens: mostly they wait, so that two of them go side by side, but not beside others."""
 STATIC = {
     "lint": [PYTHON, "-m", "ruff", "check", "."],
     "format": [PYTHON, "-m", "ruff", "format", "--check", "."],
@@ -121,13 +123,31 @@ def _tests(for_pytest: list[str]) -> int:
     """Named tests in one go; all of them in two: first what can share the machine, then what can't."""
     if any(not argument.startswith("-") for argument in for_pytest):
         return _run([*PYTEST, *for_pytest])
-    together = _run([*PYTEST, "-n", "2", *(f"--ignore={path}" for path in ALONE), *for_pytest])
-    alone = [path for path in ALONE if f"--ignore={path}" not in for_pytest]
-    return _run([*PYTEST, *alone, *for_pytest]) or together
+    alone = [[path for path in paths if f"--ignore={path}" not in for_pytest] for paths in ALONE]
+    ignored = [f"--ignore={path}" for paths in ALONE for path in paths]
+    together = _run([*PYTEST, "-n", "2", *ignored, *for_pytest])
+    return _run_side_by_side([[*PYTEST, *paths, *for_pytest] for paths in alone if paths]) or together
 
 
 def _run(command: list[str]) -> int:
     return subprocess.run(command, check=False, cwd=ROOT).returncode
+
+
+def _run_side_by_side(commands: list[list[str]]) -> int:
+    """Runs the first before everybody's eyes, and shows what the others wrote when they have ended; each with a database of its own. Returns
+    the first exit code that is not 0."""
+    with ExitStack() as opened:
+        others = []
+        for command in commands[1:]:
+            said = opened.enter_context(tempfile.TemporaryFile())
+            process = subprocess.Popen(command, cwd=ROOT, stdout=said, stderr=subprocess.STDOUT)
+            others.append((opened.enter_context(process), said))
+        codes = [_run(command) for command in commands[:1]]
+        for process, said in others:
+            codes.append(process.wait())
+            said.seek(0)
+            print(said.read().decode(errors="replace"), flush=True)
+    return next((code for code in codes if code), 0)
 
 
 if __name__ == "__main__":
