@@ -31,7 +31,7 @@ PRODUCTION = {
 }
 
 PYTEST = [PYTHON, "-m", "pytest"]
-ALONE = (["tests/e2e"], ["tests/embedded", "tests/sync/faults"])
+ALONE = (["tests/e2e", "tests/embedded"], ["tests/sync/faults"])
 """They start whole installations, and watch when what happens: mostly they wait, so that two of them go side by side, but not beside others."""
 STATIC = {
     "lint": [PYTHON, "-m", "ruff", "check", "."],
