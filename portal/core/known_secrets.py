@@ -26,7 +26,7 @@ expressions for each of its characters would take half a second to make, with ev
 REST = r"[^\s\"'<>,]*"
 TOKEN = re.compile(r"[\w.~+/=-]*", re.ASCII)
 """What has no character at which a longer whole would seem to end, however it is escaped."""
-LEARNT = 4
+LEARNT = 8
 """So many tokens of a connection are remembered."""
 RECENT = 16
 """So many sets of secrets are remembered for the logs."""
