@@ -37,7 +37,7 @@ from sync.engine.pace import Paced, paced
 from sync.engine.plan import ESSENTIAL, Mode
 from sync.engine.planned import plan_of
 from sync.engine.preview import preview_staged
-from sync.engine.skipping import give_up, gives_up, leave_out, skip
+from sync.engine.skipping import give_up, leave_out, skip
 from sync.engine.still import require_unchanged
 from sync.engine.verify import count_streams, verify
 from sync.engine.waiting_adapters import WAITING, Opened, key_of
@@ -211,7 +211,5 @@ def fetch_one(work: Work, spec: StreamSpec, stream: RunStream) -> bool:
         skip(work, stream, err)
         return True
     except (TransientError, ProtocolError) as err:
-        if not gives_up(work, spec, err):
-            raise
         give_up(work, spec, stream, err)
         return True

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from integrations.errors import IntegrationError, PermissionMissing, ProtocolError, RateLimited, TransientError
+from integrations.errors import PermissionMissing, ProtocolError, RateLimited, TransientError
 from integrations.port import Reach, StreamSpec
 from sync.engine.arrivals import link_references
 from sync.engine.due import due_parents
-from sync.engine.ending import tries_of
+from sync.engine.ending import Tries, tries_of
 from sync.engine.failing import (
     NAMED,
     Failure,
@@ -46,12 +46,12 @@ def leave_out(work: Work, stream: RunStream, code: str, message: str, more: str 
         note(work.run.pk, work.lease.organization_id, "warning", f"Left out: {message}", stream=stream.name)
 
 
-def gives_up(work: Work, spec: StreamSpec, error: TransientError | ProtocolError) -> bool:
+def gives_up(work: Work, spec: StreamSpec, error: TransientError | ProtocolError, tries: Tries) -> bool:
     """Whether a stream that fails again and again, in this run or since an earlier one, is to be left out: the PSA answers, but not about
     this one."""
     if spec.name in NEEDED or isinstance(error, RateLimited):
         return False
-    if not (tries_of(work.lease, error).is_last or is_known_unread(work, spec)):
+    if not (tries.is_last or is_known_unread(work, spec)):
         return False
     reply = reply_of(work, work.submit(work.adapter.fingerprint))
     return not (reply is not None and may_pass(reply))
@@ -64,9 +64,12 @@ def is_known_unread(work: Work, spec: StreamSpec) -> bool:
         return own.filter(cleared_at=None).exists()
 
 
-def give_up(work: Work, spec: StreamSpec, stream: RunStream, error: IntegrationError) -> None:
-    """Leaves a stream out that could not be read. The parents below which it could not are named, so that the next run asks for them."""
+def give_up(work: Work, spec: StreamSpec, stream: RunStream, error: TransientError | ProtocolError) -> None:
+    """Leaves a stream out that could not be read; raises the error while it may yet be. The parents below which it could not are named, so
+    that the next run asks for them."""
     tries = tries_of(work.lease, error)
+    if not gives_up(work, spec, error, tries):
+        raise error
     if spec.reach is Reach.PER_PARENT:
         parents = [parent.remote_id for parent in due_parents(work, spec, stream, rest=0)[:NAMED]]
         failures = [Failure(parent, error.code, words_of(spec, parent, error), is_final=True) for parent in parents]

@@ -15,7 +15,7 @@ from sync.engine.parentless import away_with_parent
 from sync.engine.places import reading
 from sync.engine.plan import reconciles
 from sync.engine.report import report_on
-from sync.engine.skipping import give_up, gives_up
+from sync.engine.skipping import give_up
 from sync.engine.work import Work
 from sync.models import Run, RunStream
 from sync.streams import TARGETS, stream_words
@@ -30,7 +30,8 @@ class Incomplete(Exception):
 
 def count_streams(work: Work) -> None:
     """Asks the remote how much there is, so that progress has an honest goal. Quick syncs don't: it would cost a request a stream."""
-    known = {stream.name for stream in RunStream.objects_of(work.run) if stream.expected is not None}
+    streams = {stream.name: stream for stream in RunStream.objects_of(work.run)}
+    known = {name for name, stream in streams.items() if stream.expected is not None}
     wanted = [spec for spec in work.specs if spec.counts and spec.reach is Reach.GLOBAL and spec.name not in known]
     calls = [
         (spec, work.submit(work.adapter.count, ReadRequest(stream=spec.name, scope=work.scope))) for spec in wanted
@@ -42,9 +43,7 @@ def count_streams(work: Work) -> None:
         except PermissionMissing:
             continue  # fetching meets the same refusal, and says what it means for the stream
         except (TransientError, ProtocolError) as err:
-            if not gives_up(work, spec, err):
-                raise
-            give_up(work, spec, next(one for one in RunStream.objects_of(work.run) if one.name == spec.name), err)
+            give_up(work, spec, streams[spec.name], err)
             continue
         with step(work.lease):
             RunStream.objects.filter(run_id=work.run.pk, name=spec.name).update(
@@ -69,8 +68,6 @@ def verify(work: Work) -> None:
             with reading(f"verifying {stream_words(spec.name)}"):
                 report[stream.name] = compare(work, spec, stream)
         except (TransientError, ProtocolError) as err:
-            if not gives_up(work, spec, err):
-                raise
             give_up(work, spec, stream, err)
             continue
         with step(work.lease, repeats=True):
