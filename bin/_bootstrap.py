@@ -17,7 +17,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 OLDEST = (3, 11)
 CANDIDATES = ("python3.13", "python3.12", "python3.11", "python3.14", "python3")
-LOCKS = {"runtime": "requirements.lock", "dev": "requirements-dev.lock"}
+LOCKS = {"runtime": "requirements.lock", "dev": "requirements-dev.lock", "mutation": "requirements-mutation.lock"}
 INSTALLER = ROOT / "bin" / "installer.lock"
 STAMP = "msportal.json"
 QUESTION = "import sys, venv, ssl; print('%d.%d' % sys.version_info[:2])"
@@ -47,7 +47,7 @@ def run(kind: str, *arguments: str) -> None:
 
 
 def environment(kind: str) -> Path:
-    """The Python whose environment holds everything of the lock file ``kind`` ("runtime" or "dev"). Raises Stopped."""
+    """The Python whose environment holds everything of the lock file ``kind`` ("runtime", "dev" or "mutation"). Raises Stopped."""
     place = _place()
     if not _stamped(place, kind):
         try:
@@ -102,8 +102,8 @@ def _make(place: Path, kind: str) -> None:
         _call([_newer_python(), "-m", "venv", "--without-pip", str(place)], "the environment could not be made")
     _say(f"installing the packages of {LOCKS[kind]}")
     _install(place, ROOT / LOCKS[kind])
-    # The development lock holds the runtime's packages too, at the same versions.
-    finished = {name: _digest(name) for name in LOCKS if name == kind or kind == "dev"}
+    # Each lock holds the packages of those before it too, at the same versions.
+    finished = {name: _digest(name) for name in list(LOCKS)[: list(LOCKS).index(kind) + 1]}
     writing = place / (STAMP + ".new")
     writing.write_text(json.dumps(finished))
     writing.rename(place / STAMP)

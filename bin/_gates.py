@@ -13,7 +13,7 @@ from base64 import urlsafe_b64encode
 from contextlib import ExitStack
 from pathlib import Path
 
-from portal.embedded.errors import ServersError
+from embedded.errors import ServersError
 from tests.servers_plugin import own_database, test_servers
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -31,13 +31,14 @@ PRODUCTION = {
 }
 
 PYTEST = [PYTHON, "-m", "pytest"]
-ALONE = (["tests/e2e", "tests/embedded"], ["tests/sync/faults"])
+ALONE = (["tests/e2e", "tests/embedded"], ["tests/lab/faults"])
 """They start whole installations, and watch when what happens: mostly they wait, so that two of them go side by side, but not beside others."""
 STATIC = {
     "lint": [PYTHON, "-m", "ruff", "check", "."],
     "format": [PYTHON, "-m", "ruff", "format", "--check", "."],
-    "import layers": [str(Path(PYTHON).parent / "lint-imports")],
+    "layers": [str(Path(PYTHON).parent / "lint-imports")],
 }
+ALL = "all"
 ON_SERVERS = {
     "types": [PYTHON, "-m", "mypy"],
     "migrations are made": [*MANAGE, "makemigrations", "--check", "--dry-run"],
@@ -49,6 +50,10 @@ ON_SERVERS = {
 def main(arguments: list[str]) -> int:
     """Runs the checks, then the tests; returns the exit code."""
     chosen, for_pytest = _parser().parse_known_args(arguments)
+    if chosen.lint:
+        names = STATIC if chosen.lint == ALL else [chosen.lint]
+        failed = [name for name in names if not _passes(name, STATIC[name], {})]
+        return 1 if failed else 0
     if chosen.real:
         os.environ.setdefault("TEST_SUPERUSER_URL", REAL_POSTGRES)
         os.environ.setdefault("TEST_REDIS_URL", REAL_REDIS)
@@ -78,6 +83,13 @@ def _parser() -> argparse.ArgumentParser:
     only = parser.add_mutually_exclusive_group()
     only.add_argument("--tests", action="store_true", help="the tests alone")
     only.add_argument("--checks", action="store_true", help="everything but the tests")
+    only.add_argument(
+        "--lint",
+        nargs="?",
+        const=ALL,
+        choices=[ALL, *STATIC],
+        help="the checks that need no servers, or one of them: seconds, as before a commit",
+    )
     return parser
 
 

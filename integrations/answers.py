@@ -178,3 +178,24 @@ def blocked(answer: Answer, words: str) -> ProtocolError:
         "It is not the system that refuses."
     )
     return ProtocolError(message, sample=words, status=answer.status)
+
+
+def stray(answer: Answer, words: str) -> ProtocolError:
+    """The error of a "not found" that is not in the interface's own words: whether a record is gone is not known by it."""
+    message = (
+        f"The answer (status {answer.status}) is not in the system's own words: the address is wrong, or something is in between. "
+        "It is no proof that a record is gone."
+    )
+    return ProtocolError(message, sample=words, status=answer.status)
+
+
+def is_foreign(answer: Answer, *, own: bool) -> bool:
+    """Whether somebody else than the system speaks in a refusal. ``own``: whether the body has a shape of the vendor's.
+
+    An empty body is nobody's words; nor is a 401 with a challenge, or one that says no more than its name, told apart: then credentials
+    are taken to be refused, for a wrong secret that is tried again and again locks an account.
+    """
+    body = answer.body.strip()
+    if own or not body:
+        return False
+    return not (answer.status == 401 and ("www-authenticate" in answer.headers or body.lower() == b"unauthorized"))

@@ -16,7 +16,7 @@ import structlog
 
 from integrations.cleaning import LONGEST_ID, cleaned
 from integrations.errors import IntegrationError, ProtocolError
-from integrations.noticing import notice, noticing
+from integrations.noticing import Noticed, notice, noticing
 from integrations.port import (
     EVERYTHING,
     Adapter,
@@ -135,9 +135,9 @@ class BoundedMetered(Bounded):
             return self._metered.usage()
 
 
-def _with(page: Page, noticed: list[Remark]) -> Page:
+def _with(page: Page, noticed: Noticed) -> Page:
     """The page with what was odd about what was asked for beside it."""
-    return msgspec.structs.replace(page, remarks=[*page.remarks, *noticed]) if noticed else page
+    return msgspec.structs.replace(page, remarks=[*page.remarks, *noticed.remarks]) if noticed.remarks else page
 
 
 def cleaned_page(page: Page) -> Page:

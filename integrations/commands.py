@@ -8,11 +8,11 @@ from typing import Any
 
 from django.core.management.base import CommandError
 
+from foundation.tenancy.commands import OperatorCommand
+from foundation.tenancy.scope import tenant, tenant_transaction
+from foundation.tenancy.selectors import organization_list
 from integrations.models import Connection
 from integrations.selectors import connection_home, connection_whole
-from portal.tenancy.commands import OperatorCommand
-from portal.tenancy.scope import tenant, tenant_transaction
-from portal.tenancy.selectors import organization_list
 
 
 class ConnectionCommand(OperatorCommand):

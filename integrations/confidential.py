@@ -13,6 +13,7 @@ from typing import Any, TypeVar, cast
 
 import msgspec
 
+from foundation.core.known_secrets import KnownSecrets, remembered, working_with
 from integrations.errors import IntegrationError
 from integrations.port import (
     EVERYTHING,
@@ -31,7 +32,6 @@ from integrations.port import (
     Usage,
 )
 from integrations.records import Record
-from portal.core.known_secrets import KnownSecrets, remembered, working_with
 
 SECRET_KINDS = frozenset({"key", "secret"})
 """Credentials that are never shown; the others (an address, a company's name) are."""

@@ -114,3 +114,7 @@ class UnsupportedFeature(IntegrationError):
     """The remote system, or this version of it, does not offer what was asked."""
 
     code = "unsupported"
+
+
+REFUSALS = (NotFound, UnsupportedFeature, Conflict, RecordRejected)
+"""Answers that asking again does not change, and that are of no right that is missing."""

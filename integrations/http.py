@@ -13,17 +13,8 @@ from urllib.parse import quote, urlencode
 
 import msgspec
 
-from integrations.answers import Answer, Judge, in_between, standard_error
-from integrations.errors import (
-    AddressRefused,
-    AuthenticationFailed,
-    IntegrationError,
-    ProtocolError,
-    TransientError,
-)
-from integrations.port import Observer
-from portal.core.known_secrets import current_secrets
-from portal.core.outbound import (
+from foundation.core.known_secrets import current_secrets
+from foundation.core.outbound import (
     AddressForbidden,
     AnswerInvalid,
     BodyTooLarge,
@@ -35,6 +26,15 @@ from portal.core.outbound import (
     Reply,
     RequestInvalid,
 )
+from integrations.answers import Answer, Judge, in_between, standard_error
+from integrations.errors import (
+    AddressRefused,
+    AuthenticationFailed,
+    IntegrationError,
+    ProtocolError,
+    TransientError,
+)
+from integrations.port import Observer
 
 
 def keep_secret(headers: Mapping[str, str]) -> None:

@@ -33,6 +33,7 @@ _WRITTEN = re.compile(
     r"(?P<zone>Z|[+-]\d{2}(?::?\d{2})?)?)?",
     re.IGNORECASE,
 )
+_MIDNIGHT = re.compile(r"^\s*\d{4}-\d{1,2}-\d{1,2}[T ]0?0:00(?::00(?:[.,]0+)?)?\s*(?:Z|[+-]00:?00)?\s*$", re.IGNORECASE)
 _SIGNS = re.compile(r"\s*([-:.,+TZ])\s*", re.IGNORECASE)
 _DOTNET = re.compile(r"/Date\((-?\d{1,15})(?:[+-]\d{4})?\)/")
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
@@ -93,6 +94,19 @@ def read(text: str) -> dt.datetime:
     if means_none(moment.date()):
         raise NoDate("it stands for no date")
     return moment
+
+
+def is_no_midnight(text: str) -> bool:
+    """Whether the whole text is a midnight of one of the days that stand for "no date": nobody writes that where a text is meant."""
+    if not _MIDNIGHT.search(text):
+        return False
+    try:
+        read(text)
+    except NoDate:
+        return True
+    except (ValueError, OverflowError):
+        return False
+    return False
 
 
 def _clock(found: re.Match[str]) -> tuple[int, int, int, int]:

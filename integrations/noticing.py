@@ -5,16 +5,26 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass, field
 
 from integrations.port import Rejected, Remark
 
-_listening: ContextVar[list[Remark] | None] = ContextVar("remarks", default=None)
+
+@dataclass(slots=True)
+class Noticed:
+    """``untold``: fields of the record that it came without."""
+
+    remarks: list[Remark] = field(default_factory=list)
+    untold: set[str] = field(default_factory=set)
+
+
+_listening: ContextVar[Noticed | None] = ContextVar("noticed", default=None)
 
 
 @contextmanager
-def noticing() -> Iterator[list[Remark]]:
-    """Gathers the remarks about what is read one by one in the block, in this thread and in those that it waits for (``CallPool``)."""
-    found: list[Remark] = []
+def noticing() -> Iterator[Noticed]:
+    """Gathers what is noticed of what is read one by one in the block, in this thread and in those that it waits for (``CallPool``)."""
+    found = Noticed()
     token = _listening.set(found)
     try:
         yield found
@@ -26,7 +36,14 @@ def notice(remarks: Iterable[Remark]) -> None:
     """Tells of what was odd; nobody may be listening."""
     listening = _listening.get()
     if listening is not None:
-        listening += remarks
+        listening.remarks += remarks
+
+
+def notice_untold(fields: Iterable[str]) -> None:
+    """Tells which fields a record came without; nobody may be listening."""
+    listening = _listening.get()
+    if listening is not None:
+        listening.untold.update(fields)
 
 
 def notice_beside(table: str, remarks: Sequence[Remark], rejected: Sequence[Rejected] = ()) -> None:

@@ -121,12 +121,20 @@ class Remark(msgspec.Struct, frozen=True, kw_only=True):
     understood: bool = False
 
 
+class Unshown(msgspec.Struct, frozen=True, kw_only=True):
+    """Records that have a list of their own, which was refused or is not there. ``kinds``: their ``record_type``. ``why``: a sentence."""
+
+    kinds: tuple[str, ...]
+    why: str
+
+
 class Page(msgspec.Struct, frozen=True, kw_only=True):
     """``next``: the checkpoint of the page after this one, None at the end. ``server_time``: the remote's clock when it answered
     (its Date header), from which the next cursor comes. ``rows``: how many rows the remote sent, rejected ones included.
     ``remarks``: values of the records that were odd. ``incomplete``: a sentence where more was sent than can be read: what is not in
     ``records`` is not known to be gone then. ``untold``: fields of the records that no row of the page came with, not even as null;
-    ``omitted``: the same, where the remote leaves out what is null."""
+    ``omitted``: the same, where the remote leaves out what is null. ``unshown``: kinds of tickets that a whole reading could not ask for,
+    which are not known to be gone either."""
 
     records: Sequence[Record]
     next: Checkpoint | None
@@ -137,6 +145,7 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
     incomplete: str = ""
     untold: Sequence[str] = ()
     omitted: Sequence[str] = ()
+    unshown: Unshown | None = None
 
 
 class Check(msgspec.Struct, frozen=True, kw_only=True):

@@ -7,8 +7,8 @@ import reprlib
 from collections.abc import Iterable
 from functools import lru_cache
 
-from portal.core.known_secrets import HIDDEN as _HIDDEN
-from portal.core.known_secrets import KnownSecrets, current_secrets
+from foundation.core.known_secrets import HIDDEN as _HIDDEN
+from foundation.core.known_secrets import KnownSecrets, current_secrets
 
 SAMPLE_LENGTH = 300
 # Names begin where words begin: tried at each letter of one long word, a sample would take a tenth of a second.

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from django.db.models import QuerySet
 
+from foundation.tenancy.scope import system_transaction
 from integrations.models import Connection
-from portal.tenancy.scope import system_transaction
 
 CONFIRMED_FOR = dt.timedelta(minutes=15)
 """How long one success proves that a connection works."""

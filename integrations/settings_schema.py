@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from foundation.core.errors import Refused
 from integrations.decoding import converted
 from integrations.port import Scope
-from portal.core.errors import Refused
 
 if TYPE_CHECKING:
     from integrations.models import Connection
@@ -21,6 +21,8 @@ MOST_ROTATION = 100_000
 LONGEST_UNDO = 24 * 90
 LARGEST_SAMPLE = 1000
 MOST_ATTEMPTS = 30
+LONGEST_SHOWN = 60
+"""Characters of a stored value that a sentence names."""
 
 
 class ConnectionSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -103,10 +105,10 @@ _LISTS = (*_NEVER_EMPTY, "excluded_statuses", "custom_fields", "company_fields",
 
 
 class SettingsInvalid(Refused):
-    """``errors``: {field: sentence}."""
+    """``errors``: {field: sentence}. ``before``: words that the message begins with."""
 
-    def __init__(self, errors: Mapping[str, str]) -> None:
-        super().__init__(" ".join(errors.values()))
+    def __init__(self, errors: Mapping[str, str], before: str = "") -> None:
+        super().__init__(" ".join([before, *errors.values()]).lstrip())
         self.errors = dict(errors)
 
 
@@ -152,9 +154,55 @@ def check_safeguards(settings: ConnectionSettings) -> None:
 
 
 def settings_of(connection: Connection) -> ConnectionSettings:
-    """The connection's settings. Those that a newer release stored and this one does not know are ignored; raises SettingsInvalid when what
-    is stored was altered by hand."""
-    return settings_from(known_settings(connection.settings))
+    """The connection's settings. Those that a newer release stored and this one does not know are ignored, and of those that count at once
+    a value that this release does not know: its default counts. Raises SettingsInvalid where a value that decides what is read is not
+    known, for any other in its place would bring or take away records.
+    """
+    try:
+        return settings_from(_without_unknown(connection.settings, AT_ONCE))
+    except SettingsInvalid as err:
+        raise SettingsInvalid(err.errors, "The settings of this connection can't be used:") from err
+
+
+def readable_settings(connection: Connection) -> ConnectionSettings:
+    """The same, with a default for whatever is not known: for pages, which have to open to mend it, and for what does not read the PSA."""
+    return settings_from(_without_unknown(connection.settings, FIELDS))
+
+
+def unknown_values(stored: Mapping[str, Any]) -> dict[str, Any]:
+    """Of stored settings that this release knows those whose values it does not know: a newer one wrote them, or somebody by hand."""
+    known = known_settings(stored)
+    try:
+        settings_from(known)
+    except SettingsInvalid as err:
+        return {name: known[name] for name in known if name in err.errors}
+    return {}
+
+
+def settings_problems(connection: Connection) -> list[str]:
+    """What of the settings does not count as it is stored, and what counts instead, a sentence for each setting."""
+    default = ConnectionSettings()
+    return [
+        f"The setting “{name}” holds “{shown_value(value)}”, which this release does not know: "
+        + (
+            f"until another value is saved, {getattr(default, name)} counts."
+            if name in AT_ONCE
+            else "until another value is saved, no sync runs, so that nothing is brought or taken away by it."
+        )
+        for name, value in unknown_values(connection.settings).items()
+    ]
+
+
+def shown_value(value: Any) -> str:
+    """A stored value for people, short."""
+    text = value if isinstance(value, str) else msgspec.json.encode(value).decode()
+    return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}…"
+
+
+def _without_unknown(stored: Mapping[str, Any], names: Collection[str]) -> dict[str, Any]:
+    """The known settings, of ``names`` without those whose values are not known."""
+    odd = unknown_values(stored)
+    return {name: value for name, value in known_settings(stored).items() if name not in odd or name not in names}
 
 
 def known_settings(stored: Mapping[str, Any]) -> dict[str, Any]:

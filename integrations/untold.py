@@ -12,18 +12,18 @@ from typing import Any
 import msgspec
 
 from integrations.errors import (
+    REFUSALS,
     IntegrationError,
-    NotFound,
     PermissionMissing,
     ProtocolError,
     RateLimited,
     TransientError,
-    UnsupportedFeature,
 )
 from integrations.port import Remark
 from integrations.records import Record
 
 EMPTY = "the answer was empty"
+NAMELESS = "what came has no names"
 FAILURES = 3
 """Look-ups that failed or could not be understood: the first ones may be one-offs, and are asked for again with their page."""
 
@@ -40,7 +40,7 @@ class Forbearance:
         if isinstance(error, ProtocolError | TransientError) and not isinstance(error, RateLimited):
             self._failures += 1
             return self._failures >= FAILURES
-        return isinstance(error, PermissionMissing | NotFound | UnsupportedFeature)
+        return isinstance(error, (PermissionMissing, *REFUSALS))
 
 
 class Lookup(msgspec.Struct, frozen=True, kw_only=True):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from django.db import models
 
-from portal.clients.models import Company
+from clients.models import Company
 from tickets.models import Member, Priority, Status, TicketType
 
 

@@ -2,7 +2,7 @@
 
 The one place that bounds values by their columns, where a record becomes a staged row. A text that is too long is cut, a number that its
 column can't hold is left out, and each is said. Identifiers are not cut, for they would name another record: the database refuses them, and
-that costs the record (``sync.engine.refusals``).
+that costs the record (``sync.engine.read.refused_records``).
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from typing import Any
 
 import msgspec
 
+from foundation.ledger.merge import Target
 from integrations.port import Remark
 from integrations.records import Record
-from portal.core.merge import Target
 from sync.columns import field_of
 
 INDEXED_BYTES = 1_200

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
+from foundation.ledger.merge import Target
 from integrations.records import Record
-from portal.core.merge import Target
 
 
 def field_of(column: str) -> str:

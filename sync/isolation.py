@@ -11,8 +11,8 @@ from typing import Any
 import structlog
 from django.db import connection as database
 
-from portal.core.database_errors import is_away
-from sync.engine.fault_log import errors_of
+from foundation.core.database_errors import is_away
+from sync.engine.run.fault_log import errors_of
 
 log = structlog.get_logger("sync")
 

@@ -15,12 +15,12 @@ import msgspec
 from django.db import connection
 from psycopg.types.json import Jsonb
 
+from clients.streams import TARGETS as CLIENT_TARGETS
+from foundation.core.staging import staged
+from foundation.ledger.merge import META_COLUMNS, MergeContext, Target
 from integrations.decoding import decoder_of
 from integrations.port import Rejected, Remark
 from integrations.records import Record
-from portal.clients.streams import TARGETS as CLIENT_TARGETS
-from portal.core.merge import META_COLUMNS, MergeContext, Target
-from portal.core.staging import staged
 from sync.bounds import Unstorable, fit
 from sync.columns import field_of, unknown_columns
 from tickets.streams import TARGETS as TICKET_TARGETS
@@ -91,7 +91,7 @@ def staged_row(
 ) -> tuple[Any, ...]:
     """One row for COPY: prefix (run, organization, connection, page), the common columns, the content. ``remarks``: to be added to.
 
-    The hash is of the whole record as the adapter yielded it; one that was not told in full has none (``portal.core.merge.differs``).
+    The hash is of the whole record as the adapter yielded it; one that was not told in full has none (``foundation.ledger.merge.differs``).
     NUL characters, which PostgreSQL can't store, are dropped; what the store's columns don't hold is cut or left out (``sync.bounds``).
     Raises Unstorable, and what is in ``UNFIT`` for a value of another type than its field's.
     """

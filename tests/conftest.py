@@ -3,6 +3,7 @@
 pytest_plugins = (
     "tests.fixtures.clock",
     "tests.fixtures.database",
+    "tests.fixtures.interleaving",
     "tests.fixtures.network",
     "tests.fixtures.people",
     "tests.fixtures.redis_servers",

@@ -12,16 +12,15 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
 from psycopg import sql
 
-from portal.embedded.places import client_programs
-from portal.embedded.postgres import prepare
+from embedded.locations import client_programs
+from embedded.postgres import prepare
+from tests.source_files import PRODUCT, ROOT
 
-ROOT = Path(__file__).resolve().parent.parent
 PREFIX = "portal_template_"
 ONE_AT_A_TIME = 0x54454D50
 SCHEMA = (
@@ -29,11 +28,10 @@ SCHEMA = (
     "**/models/**/*.py",
     "**/models.py",
     "**/streams.py",
-    "portal/tenancy/*.py",
-    "portal/ledger/*.py",
+    "foundation/tenancy/*.py",
+    "foundation/ledger/*.py",
 )
 """Files that the schema hangs on, below the folders of the product."""
-FOLDERS = ("portal", "integrations", "tickets", "mappings", "sync")
 KEPT = 12
 """Sources of other branches that stay on a server."""
 
@@ -57,8 +55,8 @@ def copy_migrated(superuser: str, database: str) -> None:
 def schema_digest() -> str:
     """The same while the files that the schema is made of are the same."""
     digest = hashlib.blake2b(digest_size=8)
-    files = {file for folder in FOLDERS for pattern in SCHEMA for file in (ROOT / folder).glob(_below(folder, pattern))}
-    for file in sorted(files | {ROOT / "requirements.lock", *(ROOT / "portal" / "embedded").glob("*.sql")}):
+    files = {file for folder in PRODUCT for pattern in SCHEMA for file in (ROOT / folder).glob(_below(folder, pattern))}
+    for file in sorted(files | {ROOT / "requirements.lock", *(ROOT / "embedded").glob("*.sql")}):
         digest.update(str(file.relative_to(ROOT)).encode() + b"\0" + file.read_bytes() + b"\0")
     return digest.hexdigest()
 

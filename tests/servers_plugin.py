@@ -23,9 +23,9 @@ import pytest
 import redis
 from psycopg import sql
 
-from portal.embedded.places import client_programs
-from portal.embedded.postgres import prepare
-from portal.embedded.servers import LOOPBACK, Servers
+from embedded.locations import client_programs
+from embedded.postgres import prepare
+from embedded.servers import LOOPBACK, Servers
 from tests.database_template import copy_migrated
 
 CLAIM = "portal:test:claim"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from portal.ledger.targets import target_of
+from foundation.ledger.targets import target_of
 from tickets.models import (
     Board,
     Member,

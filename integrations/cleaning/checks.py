@@ -14,7 +14,7 @@ import msgspec
 from msgspec import inspect
 
 from integrations.client_records import MOST_AMOUNT
-from integrations.moments import EARLIEST, LATEST, NoDate, means_none, read, utc
+from integrations.moments import EARLIEST, LATEST, NoDate, is_no_midnight, means_none, read, utc
 
 LONGEST_ID = 64
 MOST_ITEMS = 1000
@@ -25,6 +25,7 @@ DEEPEST_JSON = 32
 BIGINT = 2**63
 FIRST_YEAR, LAST_YEAR = EARLIEST.year, LATEST.year
 _FIRST_TEXT, _LAST_TEXT = str(FIRST_YEAR), str(LAST_YEAR)
+_PLAIN = frozenset({"text", "unknown"})
 _LONE = re.compile("[\ud800-\udfff]")
 
 
@@ -160,12 +161,23 @@ def _walked(value: Any, levels: int) -> Any:
 
 def _custom_fields(value: dict[str, Any]) -> dict[str, Any]:
     """The fields whose value is one: a date that stands for "no date" is none."""
-    for field in value.values():
-        if field["type"] == "date" and _is_no_date(field["value"]):
-            break
-    else:
+    if not any(map(_stands_for_none, value.values())):
         return _structure(value)
-    return _structure({key: f for key, f in value.items() if f["type"] != "date" or not _is_no_date(f["value"])})
+    return _structure({key: field for key, field in value.items() if not _stands_for_none(field)})
+
+
+def _stands_for_none(field: dict[str, Any]) -> bool:
+    """Whether the field's value is a way of writing "no date": of a date any of them, of a text, or of what is of no known type, one that
+    is no text of anybody's."""
+    kind, value = field["type"], field["value"]
+    if kind == "date":
+        return _is_no_date(value)
+    return (
+        kind in _PLAIN
+        and isinstance(value, str)
+        and not _FIRST_TEXT <= value[:4] < _LAST_TEXT
+        and is_no_midnight(value)
+    )
 
 
 def _is_no_date(value: Any) -> bool:

@@ -7,7 +7,7 @@ made of them.
 
 from integrations.decoding.decoders import Frame, converted, decoder_of
 from integrations.decoding.listing import Listing
-from integrations.decoding.rows import attempt, decoded, decoded_record, listing_of, listings_within
+from integrations.decoding.rows import attempt, decoded, decoded_record, listing_of, listing_of_one, listings_within
 
 __all__ = [
     "Frame",
@@ -18,5 +18,6 @@ __all__ = [
     "decoded_record",
     "decoder_of",
     "listing_of",
+    "listing_of_one",
     "listings_within",
 ]

@@ -62,6 +62,14 @@ def decoded_record(answer: Answer, kind: type[T]) -> T:
     return cast(T, found)
 
 
+def listing_of_one(answer: Answer, kind: type[R], found: R, key: str = "") -> Listing[R]:
+    """A listing of the one row that ``decoded_record`` found in an answer, there under ``key`` or by itself."""
+    empty = [one for one in msgspec.structs.fields(kind) if getattr(found, one.name) is None]
+    own = _keys_of_object(answer, key) if empty else ()
+    absent = tuple(one.name for one in empty if own and f'"{one.encode_name}"'.encode() not in own)
+    return Listing(rows=[found], answer=answer, absent=absent)
+
+
 def decoded_one(answer: Answer, kind: Any) -> tuple[Any, list[Remark]]:
     """As ``decoded``, with what was odd about its values."""
     if _is_small(answer.body) and not row.has_nul(answer.body):
@@ -100,6 +108,19 @@ def _keys_of_first(answer: Answer, frame: Frame) -> Collection[bytes]:
         first = next(parts(body, _opening(answer, body, frame)[0].begin))
         return members(body, body.index(b"{", first.begin, first.end)).keys()
     except (BrokenOff, ProtocolError, StopIteration, ValueError):
+        return ()
+
+
+def _keys_of_object(answer: Answer, key: str) -> Collection[bytes]:
+    """The keys of the object that the answer is, or of the one under ``key``, with their quotes."""
+    body = as_utf8(answer.body, answer.headers.get("content-type", ""))
+    try:
+        found = members(body, body.index(b"{"))
+        if not key:
+            return found.keys()
+        part = found[f'"{key}"'.encode()]
+        return members(body, body.index(b"{", part.begin, part.end)).keys()
+    except (BrokenOff, KeyError, ValueError):
         return ()
 
 

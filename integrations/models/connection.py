@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 
-from portal.tenancy.models import TenantModel
+from foundation.tenancy.models import TenantModel
 
 
 class Connection(TenantModel):

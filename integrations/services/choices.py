@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from foundation.core import database_clock
 from integrations import registry
 from integrations.catalog import Catalog, catalog_of, catalog_read
 from integrations.errors import IntegrationError
 from integrations.models import Connection
 from integrations.services.opening import adapter_on
 from integrations.services.probing import connection_catalog_read
-from integrations.settings_schema import RECORD_FIELDS, ConnectionSettings, SettingsInvalid, settings_of
-from portal.core import database_clock
+from integrations.settings_schema import RECORD_FIELDS, ConnectionSettings, SettingsInvalid, readable_settings
 
 NOUNS = {
     "boards": "board",
@@ -36,7 +36,7 @@ def check_choices(*, connection: Connection, settings: ConnectionSettings) -> No
     The PSA is asked anew where what it once told does not hold them. Where it can't be asked they pass: each full sync
     reports boards that it could not see.
     """
-    before = settings_of(connection)
+    before = readable_settings(connection)
     added = {name: _ids(settings, name) - _ids(before, name) for name in CHOSEN}
     refuse_impossible(connection.provider, added)
     stored = catalog_of(connection.catalog)

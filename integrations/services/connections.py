@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import msgspec
 from django.db import IntegrityError, transaction
 
+from foundation.core import database_clock
+from foundation.core.encryption import DecryptionFailed, encrypt
+from foundation.core.errors import Refused
+from foundation.core.plain_line import plain_line
+from foundation.tenancy.models import User
+from foundation.tenancy.scope import tenant_transaction
+from foundation.tenancy.services.audit import audit_record
 from integrations import registry
 from integrations.models import Connection
 from integrations.port import CredentialsInvalid, ProbeReport
 from integrations.services.health import connection_answered, connection_failed
-from integrations.services.opening import connection_open, credentials_of
+from integrations.services.opening import connection_open, connection_open_unless_refused, credentials_of
 from integrations.services.probing import (
     InstanceRefused,
     InstanceTaken,
@@ -22,14 +29,14 @@ from integrations.services.probing import (
     instance_problem,
     taken_words,
 )
-from integrations.settings_schema import ConnectionSettings, kept_settings, range_start, settings_from, settings_of
-from portal.core import database_clock
-from portal.core.encryption import DecryptionFailed, encrypt
-from portal.core.errors import Refused
-from portal.core.plain_line import plain_line
-from portal.tenancy.models import User
-from portal.tenancy.scope import tenant_transaction
-from portal.tenancy.services.audit import audit_record
+from integrations.settings_schema import (
+    ConnectionSettings,
+    kept_settings,
+    range_start,
+    readable_settings,
+    settings_from,
+    unknown_values,
+)
 
 __all__ = [
     "NameTaken",
@@ -42,6 +49,7 @@ __all__ = [
     "connection_delete",
     "connection_failed",
     "connection_open",
+    "connection_open_unless_refused",
     "connection_rename",
     "connection_setup_move",
     "connection_test",
@@ -99,17 +107,25 @@ def connection_create(
 
 
 def connection_configure(
-    *, connection: Connection, settings: ConnectionSettings | Mapping[str, Any], actor: User | None = None
+    *,
+    connection: Connection,
+    settings: ConnectionSettings | Mapping[str, Any],
+    actor: User | None = None,
+    chosen: Collection[str] | None = None,
 ) -> Connection:
-    """Stores what to sync. A new date range begins to count now; ranges that stay keep their fixed beginning.
+    """Stores what to sync. A new date range begins to count now; ranges that stay keep their fixed beginning. ``chosen``: the settings that
+    were decided on now, None for all.
 
-    Raises SettingsInvalid. Takes effect on what is stored at the next full sync. What only a newer release knows is kept.
+    Raises SettingsInvalid. Takes effect on what is stored at the next full sync. What only a newer release knows is kept: settings of its
+    own, and its values of settings that were not chosen.
     """
     wanted = settings if isinstance(settings, ConnectionSettings) else settings_from(settings)
     with tenant_transaction(connection.organization_id):
         current = _locked(connection)
-        before, after = current.settings, {**kept_settings(current.settings), **msgspec.to_builtins(wanted)}
-        was = {**after, **msgspec.to_builtins(settings_of(current))}
+        before, odd = current.settings, unknown_values(current.settings)
+        kept = {name: value for name, value in odd.items() if chosen is not None and name not in chosen}
+        after = {**kept_settings(before), **msgspec.to_builtins(wanted), **kept}
+        was = {**after, **msgspec.to_builtins(readable_settings(current)), **odd}
         changes = {key: [was[key], after[key]] for key in after if was[key] != after[key]}
         if not changes and before == after:
             return current
@@ -218,7 +234,7 @@ def connection_delete(*, connection: Connection, actor: User | None = None) -> N
 
 
 def _locked(connection: Connection) -> Connection:
-    current: Connection = Connection.objects.select_for_update().get(pk=connection.pk)
+    current: Connection = Connection.objects.select_for_update(no_key=True).get(pk=connection.pk)
     return current
 
 

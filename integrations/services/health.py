@@ -7,11 +7,11 @@ import datetime as dt
 from django.db.models import Case, F, Q, Value, When
 from django.db.models.functions import Now
 
+from foundation.core import database_clock
+from foundation.tenancy.scope import tenant_transaction
 from integrations.errors import AuthenticationFailed, IntegrationError, RateLimited
 from integrations.models import Connection
 from integrations.port import Budget, Usage
-from portal.core import database_clock
-from portal.tenancy.scope import tenant_transaction
 
 State = Connection.State
 PAUSES = (dt.timedelta(minutes=5), dt.timedelta(minutes=30), dt.timedelta(hours=1))

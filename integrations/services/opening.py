@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from django.conf import settings
 
+from foundation.core.encryption import DecryptionFailed, decrypt
+from foundation.tenancy.scope import tenant_transaction
 from integrations import registry
 from integrations.boundary import bounded
 from integrations.confidential import ConfidentialObserver, confidential, secrets_of
 from integrations.errors import AuthenticationFailed
 from integrations.models import Connection
 from integrations.port import Adapter, CredentialsInvalid, Observer
-from portal.core.encryption import DecryptionFailed, decrypt
 
 
 def credentials_of(connection: Connection, *, draft: bool = False) -> dict[str, str]:
@@ -36,6 +37,27 @@ def connection_open(connection: Connection, observer: Observer | None = None) ->
         return adapter_on(connection.provider, credentials, observer)
     except (DecryptionFailed, CredentialsInvalid) as err:
         raise AuthenticationFailed(str(err)) from err
+
+
+class NotAsked(AuthenticationFailed):
+    """The PSA refuses the credentials, as the connection is stored, and was not asked again."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The PSA does not accept the credentials of this connection, so it was not asked. It is asked again by itself within the "
+            "hour; to go on now, enter other credentials or test the connection."
+        )
+
+
+def connection_open_unless_refused(connection: Connection, observer: Observer | None = None) -> Adapter:
+    """The same for pages, commands and whatever else may wait: while the PSA refuses the credentials, as the connection is stored now,
+    NotAsked without a request. Each refusal counts towards the lock of the account at the vendor, so that only the clock, a
+    test by a person and new credentials try them. In a tenant scope."""
+    with tenant_transaction(connection.organization_id):
+        refused = Connection.objects.filter(pk=connection.pk, state=Connection.State.REFUSED).exists()
+    if refused:
+        raise NotAsked
+    return connection_open(connection, observer)
 
 
 def adapter_on(provider: str, credentials: dict[str, str], observer: Observer | None = None) -> Adapter:

@@ -9,17 +9,17 @@ from typing import Any
 import msgspec
 from django.db import IntegrityError, transaction
 
+from foundation.core import database_clock
+from foundation.core.errors import Refused
+from foundation.tenancy.scope import tenant_transaction
 from integrations.catalog import Catalog, catalog_read
 from integrations.errors import AuthenticationFailed, IntegrationError, PermissionMissing
 from integrations.models import Connection
 from integrations.port import Check, ProbeReport, ReadRequest
 from integrations.selectors import connected_to
 from integrations.services.health import connection_answered, connection_failing
-from integrations.services.opening import adapter_on, connection_open
+from integrations.services.opening import adapter_on, connection_open, connection_open_unless_refused
 from integrations.settings_schema import ConnectionSettings, range_start, scope_from
-from portal.core import database_clock
-from portal.core.errors import Refused
-from portal.tenancy.scope import tenant_transaction
 
 INSTANCE = "Instance"
 
@@ -172,7 +172,7 @@ def stored_report(report: ProbeReport, at: dt.datetime) -> dict[str, Any]:
 
 def connection_catalog_read(*, connection: Connection) -> Catalog:
     """Asks the PSA for boards, statuses and custom fields, and keeps the answer. Raises the errors of ``integrations.errors``."""
-    adapter = connection_open(connection)
+    adapter = connection_open_unless_refused(connection)
     try:
         catalog = catalog_read(adapter, database_clock.now())
     except IntegrationError as err:
@@ -200,7 +200,7 @@ def connection_scope_count(
         return None
     kept = connection.settings.get("date_range_days", 365) == settings.date_range_days
     start = connection.range_start if kept else range_start(settings, database_clock.now())
-    adapter = connection_open(connection)
+    adapter = connection_open_unless_refused(connection)
     try:
         scope = scope_from(settings, start)
         parts = [tuple(outside[place : place + AT_ONCE]) for place in range(0, len(outside), AT_ONCE)]

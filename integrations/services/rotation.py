@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from foundation.core.encryption import DecryptionFailed, decrypt, encrypt, is_current
+from foundation.tenancy.scope import tenant_transaction
+from foundation.tenancy.services.audit import audit_record
 from integrations.models import Connection
-from portal.core.encryption import DecryptionFailed, decrypt, encrypt, is_current
-from portal.tenancy.scope import tenant_transaction
-from portal.tenancy.services.audit import audit_record
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ def credentials_reencrypt(*, organization_id: int) -> Rotated:
     moved = current = 0
     unreadable: list[str] = []
     with tenant_transaction(organization_id):
-        for connection in Connection.objects.select_for_update().order_by("pk"):
+        for connection in Connection.objects.select_for_update(no_key=True).order_by("pk"):
             stale = [name for name in ("credentials", "draft_credentials") if needs_moving(getattr(connection, name))]
             try:
                 for name in stale:

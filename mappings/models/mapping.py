@@ -7,7 +7,7 @@ from typing import Any
 from django.db import models
 from django.db.models import Q
 
-from portal.tenancy.models import TenantModel
+from foundation.tenancy.models import TenantModel
 
 
 def _person() -> Any:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from clients.models import Company
 from mappings.models import Mapping
-from portal.clients.models import Company
 
 SHOWN = 20
 
@@ -22,7 +22,7 @@ def client_of(company: Company) -> SameClient | None:
     """The client that a company is mapped to; None for none. Two queries."""
     rows = Mapping.objects.filter(kind="company", client__isnull=False)
     own = rows.filter(record_id=company.pk).select_related("client").first()
-    if own is None:
+    if own is None or own.client_id is None:
         return None
     same = rows.filter(client_id=own.client_id).exclude(record_id=company.pk).values("record_id")
     found = Company.objects.filter(pk__in=same).order_by("name", "pk").values_list("pk", "name", "connection__name")

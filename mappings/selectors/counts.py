@@ -7,11 +7,11 @@ from collections.abc import Sequence
 
 from django.db import connection as database
 
+from foundation.tenancy.scope import current_organization_id
 from integrations.models import Connection
 from mappings.kinds import MIRRORED, Kind
 from mappings.models import Mapping
 from mappings.selectors.fields import connection_fields
-from portal.tenancy.scope import current_organization_id
 
 UNMAPPED = """SELECT '{kind}', count(*) FROM "{table}" r WHERE r.organization_id = %(organization)s AND r.connection_id = %(connection)s
     AND r.removed_at IS NULL{more} AND NOT EXISTS (SELECT FROM mappings_mapping m WHERE m.connection_id = r.connection_id

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from mappings.selectors.words import words_of
-from portal.core.keyset import Cursor
+from foundation.core.keyset import Cursor
+from mappings.selectors.labels import words_of
 from tickets.selectors.export import BATCH, COLUMNS, LONG, ticket_rows
 from tickets.selectors.filters import TicketFilters
 

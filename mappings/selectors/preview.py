@@ -17,7 +17,7 @@ EACH = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Sample:
+class PreviewSample:
     """A ticket, the PSA's word on it, and the word shown before and after."""
 
     pk: int
@@ -30,14 +30,15 @@ class Sample:
 
 def mapping_samples(
     connection: Connection, kind: Kind, rows: Sequence[ValueRow], after: Mapping[str, str]
-) -> list[Sample]:
+) -> list[PreviewSample]:
     """Up to ``SAMPLES`` of the newest tickets with these values. ``after``: {remote id: the word that would be shown}."""
-    found: list[Sample] = []
+    found: list[PreviewSample] = []
     for row in rows[:SAMPLES]:
         shown = Ticket.objects.order_by("-latest_at", "-pk").only("remote_id", "summary")
         tickets = shown.filter(**_having(connection, kind, row))
         found += [
-            Sample(t.pk, t.remote_id, t.summary, row.name, row.word, after[row.remote_id]) for t in tickets[:EACH]
+            PreviewSample(t.pk, t.remote_id, t.summary, row.name, row.word, after[row.remote_id])
+            for t in tickets[:EACH]
         ]
     return found[:SAMPLES]
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from foundation.tenancy.models import Membership, User
 from mappings.kinds import Kind
 from mappings.models import Client, PortalValue
 from mappings.suggestions import Candidate
-from portal.tenancy.models import Membership, User
 
 
 def candidates(kind: Kind) -> list[Candidate]:

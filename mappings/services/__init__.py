@@ -1,10 +1,16 @@
 """What changes mappings."""
 
 from mappings.services.automatic import map_automatically
-from mappings.services.changing import Wanted, connection_forgotten, mapping_revert, mappings_set, suggestions_accept
+from mappings.services.changing import (
+    MappingChange,
+    connection_forgotten,
+    mapping_revert,
+    mappings_set,
+    suggestions_accept,
+)
 
 __all__ = [
-    "Wanted",
+    "MappingChange",
     "connection_forgotten",
     "map_automatically",
     "mapping_revert",

@@ -6,11 +6,11 @@ from collections.abc import Collection
 
 from django.db import connection as database
 
+from foundation.tenancy.scope import tenant_transaction
 from integrations.models import Connection
 from mappings.kinds import KINDS, MIRRORED, Kind
 from mappings.services.values import values_prepare
 from mappings.suggestions import SAME_EMAIL, SAME_NAME
-from portal.tenancy.scope import tenant_transaction
 
 LIVE = "r.organization_id = %(organization)s AND r.connection_id = %(connection)s AND r.removed_at IS NULL"
 BY_NAME = f"""

@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from foundation.core import database_clock
+from foundation.core.errors import Refused
+from foundation.tenancy.models import User
+from foundation.tenancy.scope import tenant_transaction
+from foundation.tenancy.services.audit import audit_record
 from integrations.models import Connection
 from mappings.kinds import KINDS, Kind
 from mappings.models import Mapping, MappingAct
 from mappings.selectors.remote import RemoteName, remote_names, suggested
 from mappings.selectors.targets import candidates, targets_known
-from mappings.services.acts import Line, Snapshot, act_write, boards_named, serialise, standing
+from mappings.services.recorded_changes import Line, Snapshot, act_write, boards_named, serialise, standing
 from mappings.services.values import clients_make, value_add, values_prepare
 from mappings.suggestions import NEW, folded
-from portal.core import database_clock
-from portal.core.errors import Refused
-from portal.tenancy.models import User
-from portal.tenancy.scope import tenant_transaction
-from portal.tenancy.services.audit import audit_record
 from tickets.models import Board
 
 KEEP = "keep"
@@ -25,7 +25,7 @@ KEEP = "keep"
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class MappingChange:
     """What a value is to be mapped to: a target's id, "new" (make one of its name), "keep", or None to take the mapping away."""
 
     remote_id: str
@@ -36,7 +36,7 @@ class Wanted:
 
 
 def mappings_set(
-    *, connection: Connection, kind: Kind, wanted: Sequence[Wanted], actor: User | None = None
+    *, connection: Connection, kind: Kind, wanted: Sequence[MappingChange], actor: User | None = None
 ) -> MappingAct | None:
     """Maps values as one act, audited. Returns None when all stood so already. Raises Refused for unknown values and targets."""
     with tenant_transaction(connection.organization_id):
@@ -71,7 +71,7 @@ def suggestions_accept(
         values_prepare()
         chosen = None if remote_ids is None else set(remote_ids)
         proposed = [
-            Wanted(remote_id, suggestion.target, suggestion.reason)
+            MappingChange(remote_id, suggestion.target, suggestion.reason)
             for remote_id, suggestion in suggested(connection, kind).items()
             if chosen is None or remote_id in chosen
         ]
@@ -142,7 +142,7 @@ def _require_scope(kind: Kind, remote: RemoteName, scope: str, boards: dict[str,
         raise Refused(f"This connection has no board {scope}. It may be gone since: look again.")
 
 
-def _snapshot(kind: Kind, wanted: Wanted, targets: dict[int, str]) -> Snapshot:
+def _snapshot(kind: Kind, wanted: MappingChange, targets: dict[int, str]) -> Snapshot:
     """What is wanted, as it is kept in the history. Raises Refused for a target that there is not."""
     if wanted.target is None:
         return None
@@ -164,7 +164,7 @@ def _require_targets(kind: Kind, snapshots: Iterable[Snapshot]) -> None:
         raise Refused(f"“{lost[0]}” is not here any more, so this can't be brought back. Choose something else.")
 
 
-def _known(names: dict[str, RemoteName], kind: Kind, wanted: Wanted) -> RemoteName:
+def _known(names: dict[str, RemoteName], kind: Kind, wanted: MappingChange) -> RemoteName:
     if wanted.remote_id not in names:
         raise Refused(f"This connection has no {kind.one} {wanted.remote_id}. It may be gone since: look again.")
     return names[wanted.remote_id]

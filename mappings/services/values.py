@@ -8,15 +8,15 @@ from dataclasses import dataclass
 from django.db import IntegrityError, connection, transaction
 from django.db.models import Max
 
+from foundation.core.errors import Refused
+from foundation.core.plain_line import plain_line
+from foundation.tenancy.models import User
+from foundation.tenancy.scope import current_organization_id
+from foundation.tenancy.services.audit import audit_record
 from mappings.kinds import KINDS, VALUE_KINDS
 from mappings.models import Client, PortalValue
 from mappings.models import Mapping as Mapped
 from mappings.vocabulary import BEGINNING, TONES
-from portal.core.errors import Refused
-from portal.core.plain_line import plain_line
-from portal.tenancy.models import User
-from portal.tenancy.scope import current_organization_id
-from portal.tenancy.services.audit import audit_record
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,7 @@ def value_change(
 
 def values_held(kind: str) -> list[PortalValue]:
     """The values of a kind, which nobody else changes until the transaction ends."""
-    return list(PortalValue.objects.filter(kind=kind).order_by("pk").select_for_update())
+    return list(PortalValue.objects.filter(kind=kind).order_by("pk").select_for_update(no_key=True))
 
 
 def values_change(*, changes: Sequence[Change], actor: User | None = None) -> None:

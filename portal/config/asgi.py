@@ -5,8 +5,8 @@ import os
 from django.conf import settings
 from django.core.asgi import get_asgi_application
 
+from foundation.tenancy.app_role import verify_at_start
 from portal.config.entrance import Entrance, Limits
-from portal.tenancy.app_role import verify_at_start
 from portal.web.proxies import refuse_unnamed_proxies
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.config.settings")

@@ -1,4 +1,4 @@
-"""The Celery application: tasks are bells, the ledger is in PostgreSQL."""
+"""The Celery application: its messages only say that there is something to do; what and how far is in PostgreSQL."""
 
 import os
 
@@ -21,7 +21,7 @@ def keep_django_logging(**kwargs: object) -> None:
 @beat_init.connect
 def refuse_wrong_role(**kwargs: object) -> None:
     """Before the first task. By SystemExit, since Celery logs any Exception of a receiver and starts all the same."""
-    from portal.tenancy.app_role import WrongRole, verify_at_start
+    from foundation.tenancy.app_role import WrongRole, verify_at_start
 
     try:
         verify_at_start()

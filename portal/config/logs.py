@@ -6,8 +6,10 @@ from typing import Any
 
 import structlog
 
-from portal.core.redaction import drop_secrets
+from foundation.core.redaction import drop_secrets
 
+OURS = ("portal", "foundation", "clients", "sync", "integrations", "mappings", "tickets")
+"""Loggers whose lines are written from INFO on."""
 PROCESSORS: list[Any] = [
     structlog.contextvars.merge_contextvars,
     structlog.stdlib.add_logger_name,
@@ -44,9 +46,7 @@ def logging_settings(*, debug: bool) -> dict[str, Any]:
         "handlers": {"out": {"class": "logging.StreamHandler", "formatter": "line"}},
         "root": {"handlers": ["out"], "level": "WARNING"},
         "loggers": {
-            "portal": {"level": "INFO"},
-            "sync": {"level": "INFO"},
-            "integrations": {"level": "INFO"},
+            **{name: {"level": "INFO"} for name in OURS},
             "celery.beat": {"level": "WARNING"},
             "django.server": {"level": "WARNING"},
         },

@@ -71,14 +71,16 @@ INSTALLED_APPS = [
     "django_htmx",
     "csp",
     "django_structlog",
-    "portal.tenancy",
-    "portal.ledger",
-    "portal.clients",
+    "foundation.tenancy",
+    "foundation.ledger",
+    "clients",
     "integrations",
     "tickets",
     "mappings",
     "sync",
     "portal.web",
+    # Simulated PSAs, faults and benchmarks: an installation may go without.
+    *(["lab"] if (ROOT / "lab").is_dir() else []),
 ]
 MIDDLEWARE = [
     "portal.web.clean_request.CleanRequest",
@@ -148,7 +150,7 @@ DATABASE_OWNER = env.database("DATABASE_OWNER_URL", "maintenance") if os.environ
 REDIS = env.redis_server()
 CACHES = {
     "default": {
-        "BACKEND": "portal.core.lenient_cache.LenientRedisCache",
+        "BACKEND": "foundation.core.lenient_cache.LenientRedisCache",
         "LOCATION": [REDIS.cache],
         "OPTIONS": {"socket_connect_timeout": 2, "socket_timeout": 5, **REDIS.tls},
         "KEY_PREFIX": "portal",
@@ -178,7 +180,7 @@ ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_FORMS = {"reset_password": "portal.web.accounts.PasswordResetForm"}
-# Wrong passwords are counted in PostgreSQL (portal.tenancy.services.log_in_limits).
+# Wrong passwords are counted in PostgreSQL (foundation.tenancy.services.log_in_limits).
 ACCOUNT_RATE_LIMITS = {"login_failed": None, "reset_password": "20/m/ip,5/m/key"}
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
@@ -224,7 +226,7 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_TASK_DEFAULT_QUEUE = "interactive"
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 # The time-out must exceed the longest slice (SYNC_SLICE_SECONDS); the restore settings make a lost worker's
-# unacknowledged bells come back within seconds of it instead of after kombu's default of ten sweeps.
+# unacknowledged messages come back within seconds of it instead of after kombu's default of ten sweeps.
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     "visibility_timeout": 300,
     "unacked_restore_interval": 5,

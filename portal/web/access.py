@@ -11,7 +11,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpResponseBase
 from django.shortcuts import redirect
 
-from portal.tenancy.permissions import PERMISSIONS
+from foundation.tenancy.permissions import PERMISSIONS
 from portal.web.request import IncomingRequest
 
 V = TypeVar("V", bound=Callable[..., HttpResponseBase])

@@ -18,23 +18,23 @@ from django.db.models import Model
 from django.http import HttpRequest, HttpResponseBase
 from django.urls import reverse
 
-from portal.tenancy.access import memberships_of
-from portal.tenancy.models import User
-from portal.tenancy.origin import acting, current_origin
-from portal.tenancy.scope import tenant_transaction
-from portal.tenancy.services.audit import audit_record
-from portal.tenancy.services.log_in_limits import (
+from foundation.tenancy.access import memberships_of
+from foundation.tenancy.models import User
+from foundation.tenancy.origin import acting, current_origin
+from foundation.tenancy.scope import tenant_transaction
+from foundation.tenancy.services.audit import audit_record
+from foundation.tenancy.services.log_in_limits import (
     account_of,
     attempt_begin,
     attempt_succeeded,
     failures_forget,
     failures_purge,
 )
-from portal.tenancy.services.password_resets import password_reset_request
-from portal.tenancy.services.sessions import sessions_end
+from foundation.tenancy.services.password_resets import password_reset_request
+from foundation.tenancy.services.sessions import sessions_end
 from portal.web import known_browser
 from portal.web.client_address import client_address, network_of
-from sync.bells import ring_password_resets
+from sync.dispatch import dispatch_password_resets
 
 View = Callable[..., HttpResponseBase]
 logger = structlog.get_logger(__name__)
@@ -55,7 +55,7 @@ class PasswordResetForm(ResetPasswordForm):
     def save(self, request: HttpRequest, **kwargs: Any) -> str:
         email = str(self.cleaned_data["email"])
         password_reset_request(email=email)
-        transaction.on_commit(ring_password_resets)
+        transaction.on_commit(dispatch_password_resets)
         return email
 
 

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponseBase, QueryDict
 
-from portal.core.client_input import UNPRINTABLE, header_of, storable
+from foundation.core.client_input import UNPRINTABLE, header_of, storable
 from portal.web.errors import page
 
 Q = TypeVar("Q", bound=QueryDict)

@@ -7,8 +7,8 @@ import ipaddress
 from django.http import HttpRequest
 from structlog.contextvars import get_contextvars
 
-from portal.core.client_input import header_of
-from portal.tenancy.origin import Origin
+from foundation.core.client_input import header_of
+from foundation.tenancy.origin import Origin
 from portal.web.proxies import address_of, is_trusted
 
 

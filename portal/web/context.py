@@ -6,7 +6,7 @@ from typing import Any
 
 from django.http import HttpRequest
 
-from portal.tenancy.access import Access
+from foundation.tenancy.access import Access
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:

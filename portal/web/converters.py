@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from portal.core.client_input import number_of
+from foundation.core.client_input import number_of
 
 
 class IdConverter:

@@ -10,9 +10,9 @@ from django.template.loader import render_to_string
 from django_htmx.http import trigger_client_event
 from psycopg_pool import PoolTimeout
 
-from portal.core import redis_errors
-from portal.core.database_errors import DISK_FULL, code_of, refuses_data
-from portal.core.errors import Refused
+from foundation.core import redis_errors
+from foundation.core.database_errors import DISK_FULL, code_of, refuses_data
+from foundation.core.errors import Refused
 
 AWAY = (OperationalError, InterfaceError, PoolTimeout)
 RETRY_SECONDS = 5

@@ -13,7 +13,7 @@ from django.conf import settings
 from django.core import signing
 from django.http import HttpRequest, HttpResponseBase
 
-from portal.tenancy.services.log_in_limits import account_of
+from foundation.tenancy.services.log_in_limits import account_of
 
 COOKIE = "known_browser"
 SALT = "portal.web.known_browser"

@@ -12,12 +12,12 @@ from django.http import HttpResponseBase
 from django.urls import Resolver404, resolve
 from structlog.contextvars import bind_contextvars
 
-from portal.core.errors import Refused
-from portal.core.redaction import without_links
-from portal.tenancy.access import Access, access_of
-from portal.tenancy.origin import acting
-from portal.tenancy.scope import tenant, tenant_transaction
-from portal.tenancy.services.audit import audit_record
+from foundation.core.errors import Refused
+from foundation.core.redaction import without_links
+from foundation.tenancy.access import Access, access_of
+from foundation.tenancy.origin import acting
+from foundation.tenancy.scope import tenant, tenant_transaction
+from foundation.tenancy.services.audit import audit_record
 from portal.web import errors
 from portal.web.client_address import page_origin
 from portal.web.request import IncomingRequest

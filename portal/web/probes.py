@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db import connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
-from portal.core.lenient_cache import redis_ping
+from foundation.core.lenient_cache import redis_ping
 
 
 def alive(request: HttpRequest) -> HttpResponse:

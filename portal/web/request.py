@@ -6,8 +6,8 @@ from django.http import HttpRequest, HttpResponseRedirect
 from django.utils.http import url_has_allowed_host_and_scheme
 from django_htmx.middleware import HtmxDetails
 
-from portal.tenancy.access import Access, Membership
-from portal.tenancy.models import User
+from foundation.tenancy.access import Access, Membership
+from foundation.tenancy.models import User
 
 
 def sent_back(request: HttpRequest, otherwise: str) -> HttpResponseRedirect:

@@ -15,8 +15,8 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 
-from portal.tenancy.access import Access, Membership
-from portal.tenancy.permissions import PERMISSIONS
+from foundation.tenancy.access import Access, Membership
+from foundation.tenancy.permissions import PERMISSIONS
 from portal.web.request import IncomingRequest
 
 TONES = (

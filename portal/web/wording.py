@@ -10,7 +10,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from portal.tenancy.zones import zone_named
+from foundation.tenancy.zones import zone_named
 
 MINUTE, HOUR, DAY = 60, 3600, 86_400
 UNKNOWN = "–"

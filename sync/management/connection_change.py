@@ -9,8 +9,10 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import Any
 
+import msgspec
 from django.core.management.base import CommandError
 
+from foundation.tenancy.scope import tenant_transaction
 from integrations import registry
 from integrations.commands import ConnectionCommand
 from integrations.errors import IntegrationError
@@ -29,14 +31,14 @@ from integrations.services.probing import (
     reason_and_action,
     usable,
 )
+from integrations.settings_schema import readable_settings
 from mappings.selectors import unmapped
-from portal.tenancy.scope import tenant_transaction
 from sync.management.commands.sync import GLANCE, until_closed
 from sync.management.connection_input import credentials_from, json_file, settings_for
 from sync.models import InstanceChange, Run
 from sync.selectors.archive import archive_of
-from sync.selectors.clearance import clearance, live_counts
 from sync.selectors.instance import change_of
+from sync.selectors.resync_impact import live_counts, resync_impact
 from sync.services import instance
 from sync.services.purge import purge_advance
 from sync.services.runs import RunRequested
@@ -114,7 +116,8 @@ def connect(command: ConnectionCommand, connection: Connection, options: Options
         instance.require_purged(change)
     credentials = credentials_from(json_file(options["credentials_file"]), system.key)
     given = json_file(options["settings_file"]) if options["settings_file"] else {}
-    kept = {name: value for name, value in connection.settings.items() if name not in instance.OF_THE_INSTANCE}
+    stored = msgspec.to_builtins(readable_settings(connection))
+    kept = {name: value for name, value in stored.items() if name not in instance.OF_THE_INSTANCE}
     wanted = settings_for(system.key, {**kept, **given}, given)
     report = credentials_probe(system.key, credentials, besides=connection.pk)
     if not usable(report.checks):
@@ -125,7 +128,7 @@ def connect(command: ConnectionCommand, connection: Connection, options: Options
         fresh = connection_whole(connection.pk)
         connected = connection_credentials_set(connection=fresh, credentials=credentials, report=report)
         connection_tested(connection=connected, report=report)
-        connection_configure(connection=connected, settings=wanted)
+        connection_configure(connection=connected, settings=wanted, chosen=given)
         connection_setup_move(connection=connected, step="")
     with suppress(IntegrationError):  # the settings pages can ask again
         connection_catalog_read(connection=connected)
@@ -162,7 +165,7 @@ def require_named(connection: Connection, name: str | None) -> None:
         return
     if name is not None:
         raise CommandError(f"The connection is called “{connection.name}”; --confirm must say exactly that.")
-    rows, unsent = sum(count for _, count in live_counts(connection)), clearance(connection).unsent_count
+    rows, unsent = sum(count for _, count in live_counts(connection)), resync_impact(connection).unsent_count
     lost = f" and {unsent:,} edits that were not sent" if unsent else ""
     raise CommandError(
         f"This deletes {rows:,} records of “{connection.name}”{lost}, with its mappings and credentials. Nothing was deleted. "

@@ -7,7 +7,7 @@ import datetime as dt
 
 from django.core.management.base import CommandParser
 
-from portal.tenancy.commands import json_option, organization_option
+from foundation.tenancy.commands import json_option, organization_option
 
 FILE_HELP = "a JSON file; - reads standard input"
 ACTIONS = "create|configure|list|test|capabilities|delete|schedule|change"

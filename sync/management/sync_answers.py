@@ -45,7 +45,8 @@ def rate_line(found: MatchRate) -> str:
 
 
 def fetched_answer(replayed: Replayed) -> dict[str, Any]:
-    """``id``: the local one. ``changes``: [{field, before, after}]; ``brought``: [{stream, record}] that came along."""
+    """``id``: the local one. ``changes``: [{field, before, after}]; ``brought``: [{stream, record}] that came along; ``unread``:
+    {stream: sentence} of what lies below it and could not be read."""
     return {
         "stream": replayed.stream,
         "record": replayed.remote_id,
@@ -54,6 +55,7 @@ def fetched_answer(replayed: Replayed) -> dict[str, Any]:
         "written": replayed.written,
         "changes": [{"field": name, "before": was, "after": now} for name, was, now in replayed.changes],
         "brought": [{"stream": stream, "record": remote_id} for stream, remote_id in replayed.brought],
+        "unread": replayed.unread,
     }
 
 
@@ -63,7 +65,8 @@ def fetched_lines(replayed: Replayed) -> list[str]:
     lines = [f"{replayed.stream} {replayed.remote_id} · {'new here' if replayed.is_new else changed}"]
     if not replayed.is_new:
         lines += [f"  {name}: {_short(was)} → {_short(now)}" for name, was, now in replayed.changes]
-    return lines + [f"  brought along: {stream} {remote_id}" for stream, remote_id in replayed.brought]
+    lines += [f"  brought along: {stream} {remote_id}" for stream, remote_id in replayed.brought]
+    return lines + [f"  {sentence}" for sentence in replayed.unread.values()]
 
 
 def _short(value: Any) -> str:

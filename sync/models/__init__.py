@@ -3,12 +3,12 @@
 from sync.models.alarm import Alarm, MailChoice
 from sync.models.change import InstanceChange
 from sync.models.drift import DriftAudit, DriftStream
+from sync.models.excluded_company import OutsideCompany
 from sync.models.issue import Issue
-from sync.models.outside import OutsideCompany
+from sync.models.pending_removal import Victim
 from sync.models.preview import PreviewRecord
 from sync.models.run import Run, RunIssue, RunLog, RunSignal, RunStream
 from sync.models.schedule import Cursor, Nightly, ParentRead, Schedule
-from sync.models.victim import Victim
 
 __all__ = [
     "Alarm",

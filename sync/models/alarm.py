@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import Q
 
-from portal.tenancy.models import TenantModel
+from foundation.tenancy.models import TenantModel
 
 TO_TELL = Q(told_at=None, ended_at=None) | Q(ended_at__isnull=False, end_told_at=None)
 """Alarms whose beginning, or whose end, nobody was told of."""

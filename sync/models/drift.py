@@ -7,7 +7,7 @@ from typing import Any
 from django.db import models
 from django.db.models import Q
 
-from portal.tenancy.models import TenantModel
+from foundation.tenancy.models import TenantModel
 
 
 class DriftAudit(TenantModel):
@@ -58,7 +58,7 @@ class DriftStream(TenantModel):
 
     Of those read: ``matching``; ``differing`` in fields; ``missing_there`` (here, not in the PSA); ``explained`` (changed after our
     last read, or by a sync in between); ``unread`` (the PSA did not answer). ``looked_at``: records that the PSA listed, of which
-    ``missing_here`` should be here and are not; None: not listed yet. ``findings``: see ``sync.engine.compare.Finding``.
+    ``missing_here`` should be here and are not; None: not listed yet. ``findings``: see ``sync.engine.audit.compare.Finding``.
     """
 
     audit = models.ForeignKey(DriftAudit, on_delete=models.CASCADE, related_name="streams", db_constraint=False)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import Q
 
-from portal.tenancy.models import TenantModel
+from foundation.tenancy.models import TenantModel
 
 
 class Issue(TenantModel):

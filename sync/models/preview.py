@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 
-from portal.tenancy.models import TenantModel
+from foundation.tenancy.models import TenantModel
 from sync.models.run import Run
 
 

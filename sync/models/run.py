@@ -8,8 +8,8 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 
-from portal.tenancy.models import TenantModel
-from portal.tenancy.scope import tenant_transaction
+from foundation.tenancy.models import TenantModel
+from foundation.tenancy.scope import tenant_transaction
 
 
 class Run(TenantModel):
@@ -24,7 +24,6 @@ class Run(TenantModel):
         QUICK = "quick", "Quick sync"
         FULL = "full", "Full sync"
         CLEAR_RESYNC = "clear_resync", "Full clear and resync"
-        SINGLE = "single", "Single record"
         PREVIEW = "preview", "Preview"
 
     class Lane(models.TextChoices):
@@ -83,9 +82,11 @@ class Run(TenantModel):
     urgent = models.BooleanField(default=False, help_text="Goes to the head of the queue.")
     scope = models.JSONField(
         default=dict,
-        help_text="single: {stream, remote_id}; preview: {of, applied_by}; applying one: {preview, began}; {only}: of these streams",
+        help_text="preview: {of, applied_by}; applying one: {preview, began}; {only}: of these streams",
     )
-    plan = models.JSONField(default=dict, help_text="What it reads, laid out once: see ``sync.engine.planned``.")
+    plan = models.JSONField(
+        default=dict, help_text="What it reads, laid out once: see ``sync.engine.run.stored_plan``."
+    )
     staged_until = models.DateTimeField(null=True, help_text="Until when what a preview read can be applied.")
     requested_by = models.ForeignKey(
         "tenancy.User", null=True, on_delete=models.SET_NULL, related_name="+", db_constraint=False
@@ -129,7 +130,7 @@ class Run(TenantModel):
             models.UniqueConstraint(
                 fields=["connection", "kind"],
                 name="run_one_queued_per_kind",
-                condition=Q(state="queued") & ~Q(kind="single"),
+                condition=Q(state="queued"),
             ),
         ]
         indexes = [

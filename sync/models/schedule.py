@@ -7,7 +7,7 @@ import datetime as dt
 from django.db import models
 from django.db.models.functions import Now
 
-from portal.tenancy.models import TenantModel
+from foundation.tenancy.models import TenantModel
 
 
 class Schedule(TenantModel):

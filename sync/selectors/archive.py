@@ -5,8 +5,8 @@ from __future__ import annotations
 import zipfile
 from typing import IO
 
+from foundation.core.csv_files import BOM, csv_text
 from integrations.models import Connection
-from portal.core.csv_files import BOM, csv_text
 from sync.selectors.instance import stored_columns, stored_rows, stored_streams
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db import connection as database
 
-from portal.ledger.models import JournalEntry
+from foundation.ledger.models import JournalEntry
 from sync.models import Run, RunStream
 from sync.selectors.items import changes_of
 from sync.selectors.previews import entries_of, table_of

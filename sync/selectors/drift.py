@@ -8,7 +8,7 @@ from itertools import groupby
 from typing import Any
 
 from integrations.models import Connection
-from sync.engine.compare import Finding, wilson
+from sync.engine.audit.compare import Finding, wilson
 from sync.models import DriftAudit, DriftStream
 
 SHOWN = 30

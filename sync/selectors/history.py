@@ -8,8 +8,8 @@ from itertools import groupby
 
 from django.db.models import Q, QuerySet
 
+from foundation.tenancy.models import AuditEvent, Membership, User
 from integrations.models import Connection
-from portal.tenancy.models import AuditEvent, Membership, User
 from sync.models import Run, Schedule
 from sync.selectors.runs import shown_runs
 
@@ -91,7 +91,7 @@ class HistoryPage:
 
 def filtered_runs(wanted: HistoryFilter) -> QuerySet[Run]:
     """The runs that match, newest first. Single-record runs are not part of the history."""
-    runs = Run.objects.exclude(kind=Run.Kind.SINGLE).order_by("-pk")
+    runs = Run.objects.order_by("-pk")
     if wanted.result == OPEN:
         runs = runs.filter(state__in=Run.OPEN)
     elif wanted.result:

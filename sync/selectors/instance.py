@@ -7,8 +7,8 @@ from typing import Any
 
 from django.db import connection as database
 
+from foundation.ledger.merge import Target
 from integrations.models import Connection
-from portal.core.merge import Target
 from sync.models import InstanceChange
 from sync.streams import TARGETS
 

@@ -7,8 +7,8 @@ from typing import Any
 
 from django.db.models import Q
 
-from portal.core.client_input import number_of, text_of
-from portal.ledger.models import JournalEntry
+from foundation.core.client_input import number_of, text_of
+from foundation.ledger.models import JournalEntry
 from sync.models import PreviewRecord, Run, RunIssue
 from sync.selectors.previews import entries_of
 from sync.selectors.readable import Readable, told

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from django.db.models import QuerySet
 
+from foundation.core import database_clock
+from foundation.ledger.models import JournalEntry
 from integrations.models import Connection
-from portal.core import database_clock
-from portal.ledger.models import JournalEntry
-from sync.engine.still import AGAIN, outdated
+from sync.engine.check.unchanged import AGAIN, outdated
 from sync.models import PreviewRecord, Run
 
 

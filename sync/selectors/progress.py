@@ -6,8 +6,8 @@ import datetime as dt
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from portal.core import database_clock
-from sync.engine.plan import Mode, mode_of
+from foundation.core import database_clock
+from sync.engine.run.plan import Mode, mode_of
 from sync.models import Run, RunStream
 from sync.selectors.runs import page_lines, run_streams
 

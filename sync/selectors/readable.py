@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from django.db.models import Q
 
-from portal.clients.streams import TARGETS as CLIENT_TARGETS
+from clients.streams import TARGETS as CLIENT_TARGETS
 from tickets.streams import TARGETS as TICKET_TARGETS
 
 PERMISSION_OF: dict[str, str] = {target.stream: "view_clients" for target in CLIENT_TARGETS} | {

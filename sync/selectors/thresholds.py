@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from integrations.models import Connection
 from integrations.settings_schema import ConnectionSettings
-from sync.engine.plan import held_above
-from sync.selectors.clearance import live_counts
+from sync.engine.run.plan import held_above
+from sync.selectors.resync_impact import live_counts
 
 
 @dataclass(frozen=True, slots=True)

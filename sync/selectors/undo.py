@@ -8,9 +8,9 @@ from typing import Any
 
 from django.db import connection as database
 
-from integrations.settings_schema import settings_of
-from portal.core import database_clock
-from portal.core.merge import Target
+from foundation.core import database_clock
+from foundation.ledger.merge import Target
+from integrations.settings_schema import readable_settings
 from sync.models import Run, RunStream
 from sync.streams import TARGETS
 
@@ -121,7 +121,7 @@ def undo_until(run: Run) -> dt.datetime | None:
     """When it is too late."""
     if run.finished_at is None:
         return None
-    return run.finished_at + dt.timedelta(hours=settings_of(run.connection).undo_hours)
+    return run.finished_at + dt.timedelta(hours=readable_settings(run.connection).undo_hours)
 
 
 def undo_refusal(run: Run, now: dt.datetime | None = None) -> str:
@@ -134,6 +134,6 @@ def undo_refusal(run: Run, now: dt.datetime | None = None) -> str:
     if "undone" in run.verification:
         return "This run has been undone already."
     if (now or database_clock.now()) > until:
-        hours = settings_of(run.connection).undo_hours
+        hours = readable_settings(run.connection).undo_hours
         return f"What a run did can be undone for {hours} hours; this one ended longer ago."
     return ""

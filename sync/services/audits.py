@@ -8,21 +8,21 @@ from dataclasses import dataclass
 from django.db.models import Q
 from django.db.models.functions import Now
 
+from foundation.core import database_clock
+from foundation.core.errors import Refused
+from foundation.tenancy.models import User
+from foundation.tenancy.scope import system_transaction
+from foundation.tenancy.services.audit import audit_record
 from integrations.models import Connection
 from integrations.settings_schema import LIMITS, settings_of
-from portal.core import database_clock
-from portal.core.errors import Refused
-from portal.tenancy.models import User
-from portal.tenancy.scope import system_transaction
-from portal.tenancy.services.audit import audit_record
-from sync.bells import ring_audit
+from sync.dispatch import dispatch_audit
 from sync.models import DriftAudit
 from sync.services.runs import is_first, serialise
 
 TOLD_AT_ONCE = 16
 """Audits that workers are told of in one round of the sweeper: they are nobody's hurry."""
 TOLD_AGAIN = dt.timedelta(minutes=5)
-"""After so long without a worker a bell counts as lost."""
+"""After so long without a worker its task message counts as lost."""
 
 
 class AuditRefused(Refused):
@@ -38,7 +38,7 @@ class AuditRequested:
 
 
 def audit_request(*, connection: Connection, sample: int | None = None, actor: User | None = None) -> AuditRequested:
-    """An audit that is due now, or the one that is under way. In the caller's tenant transaction; the caller rings or works on it.
+    """An audit that is due now, or the one that is under way. In the caller's tenant transaction; the caller tells a worker or works on it.
 
     ``sample``: records of each stream, by default as many as each night, or 100 where the nightly one is off. Raises AuditRefused.
     """
@@ -71,6 +71,6 @@ def audits_due() -> list[tuple[int, int]]:
     return rows
 
 
-def ring_for(audit: DriftAudit) -> None:
+def dispatch_for(audit: DriftAudit) -> None:
     """Tells a worker of the audit."""
-    ring_audit(audit.organization_id, audit.pk)
+    dispatch_audit(audit.organization_id, audit.pk)

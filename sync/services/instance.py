@@ -10,17 +10,17 @@ from typing import Any
 from django.db import connection as database
 from django.db.models.functions import Now
 
+from foundation.core import database_clock
+from foundation.core.errors import Refused
+from foundation.tenancy.models import User
+from foundation.tenancy.services.audit import audit_record
 from integrations import registry
 from integrations.models import Connection
 from integrations.settings_schema import RECORD_FIELDS, range_start, settings_of
-from portal.core import database_clock
-from portal.core.errors import Refused
-from portal.tenancy.models import User
-from portal.tenancy.services.audit import audit_record
-from sync.bells import ring_purge_after_commit
+from sync.dispatch import dispatch_purge_after_commit
 from sync.models import InstanceChange, Run, Schedule
-from sync.selectors.clearance import live_counts
 from sync.selectors.instance import change_of
+from sync.selectors.resync_impact import live_counts
 from sync.services.runs import RunRequested, run_cancel, run_request, serialise
 from sync.services.schedules import schedule_of, schedule_pause, schedule_resume
 
@@ -73,7 +73,7 @@ def change_begin(*, connection: Connection, actor: User | None, reason: str) -> 
 
 def change_cancel(*, change: InstanceChange, actor: User | None) -> None:
     """Goes back to the old instance, as long as nothing is purged."""
-    current = _locked(change)
+    current = _current(change)
     if current.step != Step.DISCONNECTED:
         raise ChangeRefused("It can't be called off any more: the purge has begun.")
     _resume(current, actor)
@@ -83,10 +83,9 @@ def change_cancel(*, change: InstanceChange, actor: User | None) -> None:
 
 def change_purge(*, change: InstanceChange, actor: User | None) -> None:
     """Begins the purge, which goes on in the background. Raises ChangeRefused while a run is open."""
-    current = _locked(change)
+    current = _current(change)
     if current.step != Step.DISCONNECTED:
         raise ChangeRefused("The purge has begun already.")
-    serialise(current.connection)
     open_run = Run.objects.filter(connection_id=current.connection_id, state__in=Run.OPEN).order_by("pk").first()
     if open_run is not None:
         raise ChangeRefused(f"Run {open_run.pk} is still ending. Wait until it has ended, then purge.")
@@ -94,15 +93,15 @@ def change_purge(*, change: InstanceChange, actor: User | None) -> None:
     _move(current, Step.PURGING, counts=counts, rung_at=Now())
     said = {name: [rows, 0] for name, rows in counts.items()}
     audit_record(action="connection.purge_begun", target=current.connection, actor=actor, changes=said)
-    ring_purge_after_commit(current)
+    dispatch_purge_after_commit(current)
 
 
 def change_connect(*, change: InstanceChange, provider: str, actor: User | None) -> None:
     """The connection leads to a system of this kind from now on; its configure pages ask for the rest. Raises UnknownProvider."""
     system = registry.provider(provider)
-    current = _locked(change)
+    current = _current(change)
     require_purged(current)
-    connection = Connection.objects.select_for_update().get(pk=current.connection_id)
+    connection = Connection.objects.select_for_update(no_key=True).get(pk=current.connection_id)
     wanted: dict[str, Any] = {name: value for name, value in connection.settings.items() if name not in OF_THE_INSTANCE}
     connection.settings, connection.provider = wanted, system.key
     now = database_clock.now()
@@ -127,7 +126,7 @@ def require_purged(change: InstanceChange) -> None:
 
 def change_read(*, change: InstanceChange, actor: User | None) -> RunRequested:
     """Reads members, companies and what every sync reads, so that they can be mapped before the first sync. Raises RunRefused."""
-    current = _locked(change)
+    current = _current(change)
     if current.step not in {Step.CONNECTING, Step.READING} or current.connection.setup_step:
         raise ChangeRefused("The new instance is not configured yet.")
     _move(current, Step.READING)
@@ -147,8 +146,8 @@ def change_read(*, change: InstanceChange, actor: User | None) -> RunRequested:
 
 def change_finish(*, change: InstanceChange, actor: User | None) -> RunRequested:
     """Starts the first sync and ends the change. Raises ChangeRefused before members and companies were read, and RunRefused."""
-    current = _locked(change)
-    read = Run.objects.filter(pk=current.reading).first()
+    current = _current(change)
+    read = Run.objects.filter(pk=current.reading).first() if current.reading else None
     if current.step != Step.READING or read is None or read.state != Run.State.DONE:
         raise ChangeRefused("Members and companies of the new instance were not read yet.")
     _resume(current, actor)
@@ -165,11 +164,12 @@ def _resume(change: InstanceChange, actor: User | None) -> None:
         schedule_resume(schedule=schedule, actor=actor)
 
 
-def _locked(change: InstanceChange) -> InstanceChange:
-    current: InstanceChange = (
-        InstanceChange.objects.select_for_update(of=("self",)).select_related("connection").get(pk=change.pk)
-    )
-    if database.in_atomic_block and current.finished_at is None:
+def _current(change: InstanceChange) -> InstanceChange:
+    """The change as it is under the lock of presses: no two people take a step at once, and nobody removes the connection meanwhile."""
+    serialise(change.connection)
+    rows = InstanceChange.objects.select_related("connection")
+    current: InstanceChange | None = rows.filter(pk=change.pk, finished_at=None).first()
+    if database.in_atomic_block and current is not None:
         return current
     raise ChangeRefused("This change has come to its end already.")
 

@@ -6,19 +6,21 @@ import datetime as dt
 
 import structlog
 from django.db import transaction
+from django.db.models import F
 from django.db.models.functions import Now
 
+from foundation.core import database_clock
+from foundation.core.errors import Refused
+from foundation.tenancy.models import User
+from foundation.tenancy.scope import tenant_transaction
+from foundation.tenancy.services.audit import audit_record
 from integrations.errors import IntegrationError
 from integrations.models import Connection
-from portal.core import database_clock
-from portal.core.errors import Refused
-from portal.tenancy.models import User
-from portal.tenancy.scope import tenant_transaction
-from portal.tenancy.services.audit import audit_record
-from sync.bells import ring_retries
+from sync.dispatch import dispatch_retries
 from sync.isolation import fault_words, isolated
 from sync.models import Issue
 from sync.services.replay import record_replay
+from sync.services.single import OF_ONE_RECORD
 
 log = structlog.get_logger("sync")
 CLAIM = dt.timedelta(minutes=10)
@@ -54,7 +56,7 @@ def issues_retry(*, issue: Issue, all_alike: bool, actor: User) -> int:
     asked = Issue.objects.filter(pk__in=keys).update(retry_at=Now())
     audit_record(action="issue.retried", target=issue, actor=actor, changes={"records": [None, asked]})
     organization_id = issue.organization_id
-    transaction.on_commit(lambda: ring_retries(organization_id))
+    transaction.on_commit(lambda: dispatch_retries(organization_id))
     return asked
 
 
@@ -84,7 +86,9 @@ def issues_reopen(*, issue: Issue, actor: User) -> int:
 def retry_next() -> bool:
     """Tries one record that somebody asked for, in the current tenant scope and outside a transaction. Returns whether there was one."""
     with tenant_transaction():
-        waiting = Issue.objects.select_for_update(skip_locked=True).filter(retry_at__lte=Now(), cleared_at=None)
+        waiting = Issue.objects.select_for_update(skip_locked=True, no_key=True).filter(
+            retry_at__lte=Now(), cleared_at=None
+        )
         issue = waiting.order_by("retry_at", "pk").first()
         if issue is None:
             return False
@@ -103,9 +107,16 @@ def retry(issue: Issue, connection: Connection) -> None:
     stream, remote_id = fetched_again(issue)
     try:
         replayed = record_replay(connection=connection, stream=stream, remote_id=remote_id)
-    except (IntegrationError, Refused) as err:
-        failed_again(issue, err.code if isinstance(err, IntegrationError) else issue.code, err.message)
+    except IntegrationError as err:
+        # Of a record's own errors the reading books an issue itself, which is this one.
+        if not (issue.remote_id and isinstance(err, OF_ONE_RECORD)):
+            failed_again(issue, err.code, err.sentence)
         return
+    except Refused as err:
+        failed_again(issue, issue.code, err.message)
+        return
+    if issue.stream in replayed.unread:
+        return  # The reading has booked anew what it could not read.
     log.info("A record was fetched again", stream=issue.stream, written=replayed.written)
     with tenant_transaction(issue.organization_id):
         Issue.objects.filter(pk=issue.pk, cleared_at=None).update(cleared_at=Now(), retry_at=None)
@@ -114,7 +125,6 @@ def retry(issue: Issue, connection: Connection) -> None:
 def failed_again(issue: Issue, code: str, message: str) -> None:
     """The other try failed too: says how."""
     with tenant_transaction(issue.organization_id):
-        again = Issue.objects.select_for_update().get(pk=issue.pk)
-        again.code, again.message, again.last_at, again.times = code, message, database_clock.now(), again.times + 1
-        again.retry_at = None
-        again.save(update_fields=["code", "message", "last_at", "times", "retry_at"])
+        Issue.objects.filter(pk=issue.pk).update(
+            code=code, message=message, last_at=database_clock.now(), times=F("times") + 1, retry_at=None
+        )

@@ -5,11 +5,11 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
+from foundation.core.errors import Refused
+from foundation.tenancy.scope import tenant_transaction
 from integrations.errors import IntegrationError, NotFound
 from integrations.models import Connection
 from integrations.services.connections import connection_open
-from portal.core.errors import Refused
-from portal.tenancy.scope import tenant_transaction
 from sync.models import ParentRead
 from sync.services.replay import record_replay
 from tickets.models import Ticket
@@ -17,11 +17,13 @@ from tickets.models import Ticket
 
 @dataclass(frozen=True, slots=True)
 class Refreshed:
-    """``ok``: the PSA answered. ``changed``: something here was written. ``message``: for people."""
+    """``ok``: the PSA answered. ``changed``: something here was written. ``whole``: nothing that lies below the ticket could not be read.
+    ``message``: for people."""
 
     ok: bool
     message: str
     changed: bool = False
+    whole: bool = True
 
 
 def ticket_refresh(*, ticket_id: int) -> Refreshed:
@@ -36,7 +38,10 @@ def ticket_refresh(*, ticket_id: int) -> Refreshed:
             False, "The PSA does not show this ticket any more. The next full sync decides whether it is gone."
         )
     except (IntegrationError, Refused) as err:
-        return Refreshed(False, err.message)
+        return Refreshed(False, err.sentence)
+    if replayed.unread:
+        said = " ".join(["The ticket itself is up to date.", *replayed.unread.values()])
+        return Refreshed(True, said, changed=bool(replayed.written), whole=False)
     return Refreshed(True, "Up to date with the PSA.", changed=bool(replayed.written))
 
 

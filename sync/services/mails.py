@@ -18,15 +18,15 @@ from django.db.models.functions import Now
 from django.template.loader import render_to_string
 from django.urls import reverse
 
+from foundation.core import database_clock
+from foundation.tenancy.models import Membership, Organization, TenantManager, User
+from foundation.tenancy.scope import system_transaction, tenant_transaction
+from foundation.tenancy.zones import zone_named
 from integrations.models import Connection
-from portal.core import database_clock
-from portal.tenancy.models import Membership, Organization, TenantManager, User
-from portal.tenancy.scope import system_transaction, tenant_transaction
-from portal.tenancy.zones import zone_named
 from sync.isolation import isolated
 from sync.models import Alarm, Issue, MailChoice, Run
 from sync.models.alarm import TO_TELL
-from sync.services.nights import next_night
+from sync.services.nightly_schedule import next_night
 
 log = structlog.get_logger("sync")
 CLAIM = dt.timedelta(minutes=3)
@@ -79,7 +79,7 @@ def _put_off(rows: TenantManager[Any], key: int, until: str) -> None:
 def _claimed_alarm() -> Alarm | None:
     with tenant_transaction():
         now = database_clock.now()
-        free = Alarm.objects.select_for_update(skip_locked=True, of=("self",)).select_related("connection")
+        free = Alarm.objects.select_for_update(skip_locked=True, of=("self",), no_key=True).select_related("connection")
         alarm = free.filter(untold(now)).order_by("pk").first()
         if alarm is not None:
             Alarm.objects.filter(pk=alarm.pk).update(claimed_until=now + CLAIM)
@@ -133,7 +133,7 @@ def failure_recipients() -> list[str]:
 def _claimed_digest() -> MailChoice | None:
     with tenant_transaction():
         now = database_clock.now()
-        free = MailChoice.objects.select_for_update(skip_locked=True, of=("self",)).select_related("user")
+        free = MailChoice.objects.select_for_update(skip_locked=True, of=("self",), no_key=True).select_related("user")
         choice = free.filter(digest_next_at__lte=now).order_by("pk").first()
         if choice is not None:
             MailChoice.objects.filter(pk=choice.pk).update(digest_next_at=now + CLAIM)

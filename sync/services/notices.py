@@ -6,7 +6,7 @@ import datetime as dt
 
 from django.db.models.functions import Now
 
-from portal.tenancy.models import User
+from foundation.tenancy.models import User
 from sync.models import Run
 
 MOST = 3
@@ -17,7 +17,7 @@ NEWS = dt.timedelta(days=1)
 def notices_take(*, user: User) -> list[Run]:
     """The person's runs that ended within a day and that they were not told of, oldest first, up to three; now they are told."""
     own = (
-        Run.objects.select_for_update(of=("self",), skip_locked=True)
+        Run.objects.select_for_update(of=("self",), skip_locked=True, no_key=True)
         .select_related("connection")
         .defer("connection__credentials")
     )

@@ -6,14 +6,14 @@ import structlog
 from django.db import connection as database
 from django.db.models.functions import Now
 
+from foundation.core import database_clock
+from foundation.ledger.merge import MergeContext
+from foundation.tenancy.models import User
+from foundation.tenancy.scope import system_transaction, tenant_transaction
+from foundation.tenancy.services.audit import audit_record
 from integrations.models import Connection
-from portal.core import database_clock
-from portal.core.merge import MergeContext
-from portal.tenancy.models import User
-from portal.tenancy.scope import system_transaction, tenant_transaction
-from portal.tenancy.services.audit import audit_record
-from sync.bells import ring_after_commit
-from sync.engine.planned import reads_otherwise
+from sync.dispatch import dispatch_after_commit
+from sync.engine.run.stored_plan import reads_otherwise
 from sync.isolation import turns_of
 from sync.models import Run, RunStream
 from sync.selectors.previews import apply_refusal
@@ -69,7 +69,7 @@ def preview_request(
         rung_at=now,
     )
     audit_record(action="sync.previewed", target=run, actor=actor, changes={"kind": [None, of]})
-    ring_after_commit(run)
+    dispatch_after_commit(run)
     return RunRequested(run, False, f"{run.get_kind_display()} started. It reads and compares, and changes nothing.")
 
 
@@ -78,7 +78,7 @@ def preview_apply(*, preview: Run, trigger: str, actor: User | None = None, reas
     transaction. Takes the preview's reading with it: there is one try. Raises RunRefused."""
     serialise(preview.connection)
     connection = as_it_is(preview.connection)
-    current = Run.objects.select_for_update().get(pk=preview.pk)
+    current = Run.objects.select_for_update(no_key=True).get(pk=preview.pk)
     if refusal := apply_refusal(current, connection):
         raise RunRefused(refusal)
     kind = current.reads_as
@@ -111,7 +111,7 @@ def preview_apply(*, preview: Run, trigger: str, actor: User | None = None, reas
         actor=actor,
         changes={"kind": [None, kind], "preview": [None, current.pk], "reason": [None, run.reason]},
     )
-    ring_after_commit(run)
+    dispatch_after_commit(run)
     said = f"{run.get_kind_display()} started: it applies what preview run {current.pk} read."
     return RunRequested(run, False, said)
 
@@ -154,7 +154,11 @@ def previews_over() -> list[tuple[int, int]]:
 def preview_expire(organization_id: int, run_id: int) -> None:
     """Deletes what one preview read, if its hour is over."""
     with tenant_transaction(organization_id):
-        run = Run.objects.select_for_update(skip_locked=True).filter(pk=run_id, staged_until__lte=Now()).first()
+        run = (
+            Run.objects.select_for_update(skip_locked=True, no_key=True)
+            .filter(pk=run_id, staged_until__lte=Now())
+            .first()
+        )
         if run is not None:
             unstage(MergeContext(organization_id, run.connection_id, run_id))
             Run.objects.filter(pk=run_id).update(staged_until=None)

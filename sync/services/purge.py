@@ -8,12 +8,12 @@ from django.conf import settings
 from django.db import connection as database
 from django.db.models.functions import Now
 
+from foundation.core import database_clock
+from foundation.ledger.models import JournalEntry, PendingChange
+from foundation.tenancy.scope import tenant_transaction
+from foundation.tenancy.services.audit import audit_record
 from integrations.models import Connection
 from mappings.services import connection_forgotten
-from portal.core import database_clock
-from portal.ledger.models import JournalEntry, PendingChange
-from portal.tenancy.scope import tenant_transaction
-from portal.tenancy.services.audit import audit_record
 from sync.models import Cursor, InstanceChange, Issue, ParentRead
 from sync.streams import TARGETS
 
@@ -42,7 +42,7 @@ OF_CONNECTION = ("sync_issue", "sync_driftaudit")
 
 
 def purge_advance(change_id: int) -> bool:
-    """Deletes for one slice's time, in the current tenant scope. Returns whether it wants another bell at once."""
+    """Deletes for one slice's time, in the current tenant scope. Returns whether it wants another task message at once."""
     ends_at = time.monotonic() + settings.SYNC_SLICE_SECONDS
     while purge_step(change_id):
         if time.monotonic() > ends_at:
@@ -53,7 +53,9 @@ def purge_advance(change_id: int) -> bool:
 def purge_step(change_id: int) -> bool:
     """One transaction of the purge. Returns False when there is nothing left, or when another worker is at it."""
     with tenant_transaction():
-        open_one = InstanceChange.objects.select_for_update(skip_locked=True, of=("self",)).select_related("connection")
+        open_one = InstanceChange.objects.select_for_update(skip_locked=True, of=("self",), no_key=True).select_related(
+            "connection"
+        )
         change = open_one.filter(pk=change_id, step=InstanceChange.Step.PURGING).first()
         if change is None:
             return False

@@ -1,7 +1,7 @@
 """Refused credentials are tried again by the clock: one refusal that passes must not stop a connection's syncs for good.
 
 Rarely, and with one request each time: a vendor locks an account after a few wrong passwords in a row. Once the PSA accepts them again,
-the night that was missed, or a quick sync, is due at once; the run that goes well gives the all-clear.
+the first sync, the night that was missed, or a quick sync, is due at once; the run that goes well gives the all-clear.
 """
 
 from __future__ import annotations
@@ -10,16 +10,16 @@ from contextlib import suppress
 
 import structlog
 
+from foundation.core import database_clock
+from foundation.tenancy.scope import system_transaction, tenant_transaction
 from integrations.errors import AuthenticationFailed, IntegrationError, PermissionMissing
 from integrations.models import Connection
 from integrations.port import Adapter, ReadRequest
 from integrations.services.connections import connection_answered, connection_failed, connection_open
 from integrations.services.health import REFUSED_DUE, refused_retry_claim
-from portal.core import database_clock
-from portal.tenancy.scope import system_transaction, tenant_transaction
-from sync.engine.alarms import alarm_end_accepted
-from sync.models import Nightly, Schedule
-from sync.services.runs import is_first, serialise
+from sync.engine.run.alarms import alarm_end_accepted
+from sync.models import Nightly, Run, Schedule
+from sync.services.runs import RunRefused, is_first, run_request, serialise
 
 log = structlog.get_logger("sync")
 
@@ -66,19 +66,34 @@ def require_accepted(adapter: Adapter) -> None:
 
 
 def brought_forward(connection: Connection) -> bool:
-    """Makes the missed night due now, or else a quick sync. Returns whether anything is."""
-    schedule = Schedule.objects.select_for_update().filter(connection=connection, paused_at=None).first()
+    """Asks for the first sync, where the connection still has none; else makes the missed night due now, or a quick sync. Returns whether
+    anything is to come."""
+    schedule = Schedule.objects.select_for_update(no_key=True).filter(connection=connection).first()
+    if schedule is not None and schedule.paused_at is not None:
+        return False
+    if is_first(connection):
+        return first_asked(connection)
     if schedule is None:
         return False
     now = database_clock.now()
     night = Nightly.objects.filter(connection=connection).select_related("run").order_by("-local_date").first()
     if schedule.nightly_on and night is not None and night_missed(night):
         schedule.nightly_next_at, schedule.nightly_next_date = now, night.local_date
-    elif schedule.quick_minutes and not is_first(connection):
+    elif schedule.quick_minutes:
         schedule.quick_next_at = now
     else:
         return False
     schedule.save(update_fields=["nightly_next_at", "nightly_next_date", "quick_next_at"])
+    return True
+
+
+def first_asked(connection: Connection) -> bool:
+    """Asks for the connection's first sync: it is nobody's night, and quick syncs wait for it. Returns whether it is to come."""
+    try:
+        run_request(connection=connection, kind=Run.Kind.FULL, trigger=Run.Trigger.FIRST)
+    except RunRefused as err:
+        log.warning(str(err), connection=connection.pk)
+        return False
     return True
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from django.db import connection as database
 
+from clients.streams import TARGETS as CLIENT_TARGETS
+from foundation.core.errors import Refused
+from foundation.tenancy.models import User
+from foundation.tenancy.scope import tenant_transaction
 from integrations.models import Connection
 from integrations.services.connections import connection_delete
-from portal.clients.streams import TARGETS as CLIENT_TARGETS
-from portal.core.errors import Refused
-from portal.tenancy.models import User
-from portal.tenancy.scope import tenant_transaction
 from sync.models import Run
 from sync.services.runs import serialise
 from tickets.streams import TARGETS as TICKET_TARGETS

@@ -8,14 +8,15 @@ from typing import Any
 
 from django.db import connection as database
 
-from integrations.errors import NotFound, PermissionMissing, UnsupportedFeature
+from foundation.ledger.merge import Target
+from foundation.tenancy.scope import tenant_transaction
+from integrations.errors import IntegrationError
 from integrations.models import Connection
 from integrations.port import Adapter, Reach, Scope
 from integrations.records import Record
-from portal.core.merge import Target
-from portal.tenancy.scope import tenant_transaction
 from sync.columns import field_of
-from sync.engine.parentless import PARENTS
+from sync.engine.read.failing_parents import RUNS_OWN
+from sync.engine.scope.excluded_parents import PARENTS
 from sync.services.single import OutOfScope, land_reading, opened, read
 from sync.streams import TARGETS
 
@@ -26,7 +27,8 @@ ALONE = ("tickets", "companies", "contacts", "assets", "agreements", "products",
 @dataclass(frozen=True, slots=True)
 class Replayed:
     """``record_id``: the local id. ``changes``: (field, before, after) of the record's content; all of it when it is new here.
-    ``brought``: (stream, remote id) of what it refers to and was missing here. ``written``: rows written in all."""
+    ``brought``: (stream, remote id) of what it refers to and was missing here. ``written``: rows written in all.
+    ``unread``: a sentence for each stream below the record that could not be read, by its name; what is here of it stays."""
 
     stream: str
     remote_id: str
@@ -35,6 +37,7 @@ class Replayed:
     changes: tuple[tuple[str, Any, Any], ...]
     brought: tuple[tuple[str, str], ...]
     written: int
+    unread: dict[str, str]
 
 
 def record_replay(*, connection: Connection, stream: str, remote_id: str) -> Replayed:
@@ -42,7 +45,7 @@ def record_replay(*, connection: Connection, stream: str, remote_id: str) -> Rep
 
     Raises the errors of ``integrations.errors``, and Refused where the settings do not want it.
     """
-    with opened(connection) as (adapter, scope):
+    with opened(connection, stream, remote_id) as (adapter, scope):
         return _replay(adapter, connection, stream, remote_id, scope)
 
 
@@ -57,7 +60,7 @@ def _replay(adapter: Adapter, connection: Connection, stream: str, remote_id: st
     if scope.narrows_companies and parent in dict(absent) and parent not in dict(found):
         raise OutOfScope(f"The settings of this connection leave out what this is of, one of its {parent}.")
     with tenant_transaction(connection.organization_id):
-        written = land_reading(connection, adapter, scope, stream, reading, found)
+        landed = land_reading(connection, adapter, scope, stream, reading, found)
         after = content(connection, target, record.remote_id)
     return Replayed(
         stream,
@@ -66,7 +69,8 @@ def _replay(adapter: Adapter, connection: Connection, stream: str, remote_id: st
         is_new=not before or before["removed_at"] is not None,
         changes=changes_of(target, before, after),
         brought=tuple((name, referred.remote_id) for name, referred in found),
-        written=written,
+        written=landed.written,
+        unread=landed.unread,
     )
 
 
@@ -107,6 +111,8 @@ def _referred(adapter: Adapter, stream: str, remote_id: str, scope: Scope) -> Re
         return None
     try:
         record = adapter.read_one(stream, remote_id, scope)
-    except (NotFound, PermissionMissing, UnsupportedFeature):
+    except RUNS_OWN:
+        raise
+    except IntegrationError:
         return None
     return record if adapter.in_scope(record, scope) else None

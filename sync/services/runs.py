@@ -11,16 +11,16 @@ from django.db import connection as database
 from django.db.models import Exists, OuterRef
 from django.db.models.functions import Now
 
+from foundation.core import database_clock
+from foundation.core.errors import Refused
+from foundation.tenancy.models import User
+from foundation.tenancy.scope import system_transaction, tenant_transaction
+from foundation.tenancy.services.audit import audit_record
 from integrations.models import Connection
-from portal.core import database_clock
-from portal.core.errors import Refused
-from portal.tenancy.models import User
-from portal.tenancy.scope import system_transaction, tenant_transaction
-from portal.tenancy.services.audit import audit_record
-from sync.bells import ring_after_commit
-from sync.engine.ending import close_cancelled
-from sync.engine.planned import reads_otherwise
-from sync.engine.still import CHANGED_SINCE_READ
+from sync.dispatch import dispatch_after_commit
+from sync.engine.check.unchanged import CHANGED_SINCE_READ
+from sync.engine.run.finish import close_cancelled
+from sync.engine.run.stored_plan import reads_otherwise
 from sync.models import Cursor, InstanceChange, Run, RunSignal
 
 
@@ -94,7 +94,7 @@ def run_request(
             actor=actor,
             changes={"kind": [None, kind], "reason": [None, run.reason]},
         )
-        ring_after_commit(run)
+        dispatch_after_commit(run)
     return RunRequested(run, False, announcement(run))
 
 
@@ -147,7 +147,7 @@ def join(run: Run, *, urgent: bool) -> RunRequested:
     changes: dict[str, object] = {"joined": run.joined + 1}
     if urgent and not run.urgent and run.state == Run.State.QUEUED:
         changes["urgent"] = run.urgent = True
-        ring_after_commit(run)
+        dispatch_after_commit(run)
     if run.state == Run.State.QUEUED:
         Run.objects.filter(pk=run.pk).update(**changes)
     word = "waiting for its turn" if run.state == Run.State.QUEUED else "already running"
@@ -229,7 +229,7 @@ def run_approve(*, run: Run, actor: User | None, reason: str) -> Approved:
     audit_record(action="sync.approved", target=run, actor=actor, changes={"reason": [None, reason.strip()]})
     if not complete:
         return Approved(False, "Approved by one person. A second person who manages integrations has to agree.")
-    ring_after_commit(run)
+    dispatch_after_commit(run)
     return Approved(True, "Approved: the run is verified anew, then applied.")
 
 

@@ -5,16 +5,16 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
+from foundation.core import database_clock
+from foundation.core.errors import Refused
+from foundation.tenancy.models import Organization, User
+from foundation.tenancy.scope import tenant_transaction
+from foundation.tenancy.services.audit import audit_record
+from foundation.tenancy.services.organizations import organization_zone_set
+from foundation.tenancy.zones import zone_named, zone_problem
 from integrations.models import Connection
-from portal.core import database_clock
-from portal.core.errors import Refused
-from portal.tenancy.models import Organization, User
-from portal.tenancy.scope import tenant_transaction
-from portal.tenancy.services.audit import audit_record
-from portal.tenancy.services.organizations import organization_zone_set
-from portal.tenancy.zones import zone_named, zone_problem
 from sync.models import Cursor, Nightly, Schedule
-from sync.services.nights import next_night, nightly_kind, spread
+from sync.services.nightly_schedule import next_night, nightly_kind, spread
 
 FIELDS = ("quick_minutes", "nightly_on", "nightly_at", "window_minutes", "nightly_kind", "full_every")
 
@@ -29,7 +29,7 @@ def schedule_of(connection: Connection) -> Schedule:
         connection=connection, defaults={"organization_id": connection.organization_id}
     )
     if made:
-        reckon(schedule)
+        schedule_next(schedule)
         schedule.save()
     return schedule
 
@@ -50,7 +50,7 @@ def schedule_update(*, schedule: Schedule, actor: User | None, **values: object)
     }
     for name, value in values.items():
         setattr(schedule, name, value)
-    reckon(schedule)
+    schedule_next(schedule)
     schedule.save()
     if changes:
         audit_record(action="schedule.changed", target=schedule, actor=actor, changes=changes)
@@ -103,8 +103,8 @@ def time_zone_set(*, organization_id: int, time_zone: str) -> None:
     """Gives the organization another zone; its nights and mornings are reckoned anew. Raises Refused."""
     with tenant_transaction(organization_id):
         organization_zone_set(organization_id=organization_id, time_zone=time_zone)
-        for schedule in Schedule.objects.select_for_update().order_by("pk"):
-            reckon(schedule)
+        for schedule in Schedule.objects.select_for_update(no_key=True).order_by("pk"):
+            schedule_next(schedule)
             schedule.save()
 
 
@@ -121,13 +121,13 @@ def schedule_resume(*, schedule: Schedule, actor: User | None) -> Schedule:
     """Starts from now on; nights missed while paused are not caught up."""
     schedule = _locked(schedule)
     schedule.paused_at, schedule.paused_by = None, None
-    reckon(schedule)
+    schedule_next(schedule)
     schedule.save()
     audit_record(action="schedule.resumed", target=schedule, actor=actor)
     return schedule
 
 
-def reckon(schedule: Schedule, *, now: dt.datetime | None = None) -> None:
+def schedule_next(schedule: Schedule, *, now: dt.datetime | None = None) -> None:
     """Sets the next times. A night that already ran is not due again, whatever is changed."""
     moment = now or database_clock.now()
     minutes, window = sound(schedule, "quick_minutes"), sound(schedule, "window_minutes")
@@ -160,7 +160,7 @@ def nightly_bring_forward(*, schedule: Schedule, actor: User | None) -> Schedule
 
 def _locked(schedule: Schedule) -> Schedule:
     """The schedule as it is now: the clock, or another person, may have changed it since the caller read it."""
-    current: Schedule = Schedule.objects.select_for_update().get(pk=schedule.pk)
+    current: Schedule = Schedule.objects.select_for_update(no_key=True).get(pk=schedule.pk)
     return current
 
 

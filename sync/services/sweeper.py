@@ -1,4 +1,4 @@
-"""Every few seconds: start what is due and missing, ring for what nobody works on. Finds as the system role, works as the tenant."""
+"""Every few seconds: start what is due and missing, tell workers of what nobody works on. Finds as the system role, works as the tenant."""
 
 from __future__ import annotations
 
@@ -10,29 +10,29 @@ from django.db import DatabaseError
 from django.db.models import Case, F, Q, When
 from django.db.models.functions import Now
 
+from foundation.core import database_clock
+from foundation.core.database_errors import refuses_data
+from foundation.tenancy.scope import system_transaction, tenant_transaction
+from foundation.tenancy.services.password_resets import password_resets_waiting
 from integrations.models import Connection
-from portal.core import database_clock
-from portal.core.database_errors import refuses_data
-from portal.tenancy.scope import system_transaction, tenant_transaction
-from portal.tenancy.services.password_resets import password_resets_waiting
-from sync.bells import (
-    ring,
-    ring_audit,
-    ring_mails,
-    ring_password_resets,
-    ring_purge,
-    ring_refused_retry,
-    ring_retries,
+from sync.dispatch import (
+    dispatch_audit,
+    dispatch_mails,
+    dispatch_password_resets,
+    dispatch_purge,
+    dispatch_refused_retry,
+    dispatch_retries,
+    dispatch_run,
 )
 from sync.isolation import isolated, turns_of
 from sync.models import InstanceChange, Issue, Nightly, Run, Schedule
 from sync.services.audits import audits_due
+from sync.services.fair_queue import next_in_turn
 from sync.services.mails import mails_due
 from sync.services.previews import preview_expire, previews_over
 from sync.services.recovery import night_missed, retries_of_refused_due
 from sync.services.runs import RunRefused, is_first, presses_missed, run_end_missed, run_request, serialise
-from sync.services.schedules import kind_of_night, reckon
-from sync.services.turns import turns
+from sync.services.schedules import kind_of_night, schedule_next
 
 log = structlog.get_logger("sync")
 LATE = dt.timedelta(hours=1)
@@ -41,28 +41,28 @@ LATE = dt.timedelta(hours=1)
 def sweep() -> int:
     """One round, each organization's part of it for itself. Returns how many parts failed: those are in the log."""
     failed = turns_of("starting what is due", schedules_due, start_or_put_off)
-    failed += turns_of("runs that nobody works on", runs_due, ring_run)
+    failed += turns_of("runs that nobody works on", runs_due, dispatch_queued)
     failed += turns_of("previews whose hour is over", previews_over, preview_expire)
-    failed += turns_of("records to be fetched again", lambda: zip(retries_due(), strict=True), ring_retries)
-    failed += turns_of("refused credentials", retries_of_refused_due, ring_refused_retry)
-    failed += turns_of("mails", lambda: zip(mails_due(), strict=True), ring_mails)
+    failed += turns_of("records to be fetched again", lambda: zip(retries_due(), strict=True), dispatch_retries)
+    failed += turns_of("refused credentials", retries_of_refused_due, dispatch_refused_retry)
+    failed += turns_of("mails", lambda: zip(mails_due(), strict=True), dispatch_mails)
     failed += turns_of("runs that were cancelled", presses_missed, run_end_missed)
-    failed += ring_turns()
-    failed += turns_of("audits", audits_due, ring_audit)
-    failed += turns_of("purges", purges_due, ring_purge)
+    failed += dispatch_turns()
+    failed += turns_of("audits", audits_due, dispatch_audit)
+    failed += turns_of("purges", purges_due, dispatch_purge)
     with isolated("links for new passwords"):
         if password_resets_waiting():
-            ring_password_resets()
+            dispatch_password_resets()
     return failed
 
 
-def ring_turns() -> int:
+def dispatch_turns() -> int:
     """Rings for the queued runs whose turn it is. Also when a slice has ended, so that no worker waits for the next round."""
-    return turns_of("queued runs", turns, ring_run)
+    return turns_of("queued runs", next_in_turn, dispatch_queued)
 
 
-def ring_run(organization_id: int, run_id: int, lane: str, urgent: bool) -> None:
-    ring(organization_id, run_id, lane, urgent=urgent)
+def dispatch_queued(organization_id: int, run_id: int, lane: str, urgent: bool) -> None:
+    dispatch_run(organization_id, run_id, lane, urgent=urgent)
 
 
 def schedules_due() -> list[tuple[int, int]]:
@@ -105,7 +105,11 @@ def start_due(organization_id: int, schedule_id: int) -> None:
             return
         # First the lock of presses, then the schedule's row, as whoever changes both: else each would wait for the other.
         serialise(found.connection)
-        schedule = Schedule.objects.select_for_update(skip_locked=True).filter(pk=schedule_id, paused_at=None).first()
+        schedule = (
+            Schedule.objects.select_for_update(skip_locked=True, no_key=True)
+            .filter(pk=schedule_id, paused_at=None)
+            .first()
+        )
         if schedule is None:
             return
         connection = Connection.objects.get(pk=schedule.connection_id)
@@ -114,7 +118,7 @@ def start_due(organization_id: int, schedule_id: int) -> None:
             start_night(schedule, connection, now)
         elif schedule.quick_next_at is not None and schedule.quick_next_at <= now and not is_first(connection):
             start(connection, Run.Kind.QUICK, Run.Trigger.INTERVAL)
-        reckon(schedule, now=now)
+        schedule_next(schedule, now=now)
         schedule.save()
 
 
@@ -151,7 +155,7 @@ def start(connection: Connection, kind: str, trigger: str) -> Run | None:
 
 
 def runs_due() -> list[tuple[int, int, str, bool]]:
-    """(organization, run, lane, urgent) of begun runs that nobody works on, marked as rung for."""
+    """(organization, run, lane, urgent) of begun runs that nobody works on, marked as told of."""
     patience = Now() - dt.timedelta(seconds=settings.SYNC_LEASE_SECONDS)
     dead = Q(state__in=[Run.State.RUNNING, Run.State.VERIFYING, Run.State.APPLYING]) & (
         Q(lease_until=None) | Q(lease_until__lt=Now())
@@ -165,14 +169,14 @@ def runs_due() -> list[tuple[int, int, str, bool]]:
 
 
 def retries_due() -> list[int]:
-    """Organizations in which somebody asked for records again, and nobody came: the bell was lost, or the worker."""
+    """Organizations in which somebody asked for records again, and nobody came: the message was lost, or the worker."""
     patience = Now() - 4 * dt.timedelta(seconds=settings.SYNC_LEASE_SECONDS)
     with system_transaction():
         return list(Issue.objects.filter(retry_at__lt=patience).values_list("organization_id", flat=True).distinct())
 
 
 def purges_due() -> list[tuple[int, int]]:
-    """(organization, change) of purges that nobody works on: the bell was lost, or the worker."""
+    """(organization, change) of purges that nobody works on: the message was lost, or the worker."""
     patience = Now() - 4 * dt.timedelta(seconds=settings.SYNC_LEASE_SECONDS)
     with system_transaction():
         due = InstanceChange.objects.filter(step=InstanceChange.Step.PURGING, rung_at__lt=patience)

@@ -6,13 +6,12 @@ from dataclasses import dataclass
 
 from django.db import connection as database
 
-from portal.core import database_clock
-from portal.core.merge import JOURNAL, Target
-from portal.ledger.models import PendingChange
-from portal.tenancy.models import User
-from portal.tenancy.services.audit import audit_record
-from sync.engine.apply import dropped_words
-from sync.engine.journal import note
+from foundation.core import database_clock
+from foundation.ledger.merge import JOURNAL, Target
+from foundation.ledger.services.edits import take_back_drop
+from foundation.tenancy.models import User
+from foundation.tenancy.services.audit import audit_record
+from sync.engine.run.run_log import note
 from sync.models import Run
 from sync.selectors.undo import (
     SINCE,
@@ -56,7 +55,7 @@ class Undone:
 def run_undo(*, run: Run, actor: User | None, reason: str) -> Undone:
     """Undoes the run in the caller's tenant transaction. Raises RunRefused: too late, done already, a sync at work, nothing to undo."""
     serialise(run.connection)
-    current = Run.objects.select_for_update(of=("self",)).select_related("connection").get(pk=run.pk)
+    current = Run.objects.select_related("connection").get(pk=run.pk)
     check(current, reason)
     outlook = undo_outlook(current)
     if not outlook.written:
@@ -67,7 +66,7 @@ def run_undo(*, run: Run, actor: User | None, reason: str) -> Undone:
         updated=sum(line.updated for line in lines),
         removed=sum(line.removed for line in lines),
         kept=kept_of(outlook, lines),
-        unsent=bring_back_unsent(current),
+        unsent=take_back_drop(current.connection_id, current.pk),
     )
     record(current, undone, actor, reason.strip())
     return undone
@@ -112,7 +111,7 @@ def undo_sql(target: Target) -> str:
     return f"""WITH {own_of(target)}, chosen AS MATERIALIZED (
     SELECT w.record_id, w.doing, w.label, w.before, to_jsonb(o) AS old, jsonb_populate_record(o, coalesce(w.before, '{{}}')) AS new
     FROM wanted w JOIN "{target.table}" o ON o.id = w.record_id AND o.organization_id = %(organization)s
-    WHERE w.doing IS NOT NULL AND NOT {SINCE} ORDER BY o.remote_id FOR UPDATE OF o
+    WHERE w.doing IS NOT NULL AND NOT {SINCE} ORDER BY o.remote_id FOR NO KEY UPDATE OF o
 ), undone AS (
     UPDATE "{target.table}" t SET removed_at = CASE c.doing WHEN 'removed' THEN clock_timestamp() END, synced_at = clock_timestamp(),
         content_hash = CASE WHEN c.before IS NULL THEN t.content_hash ELSE ''::bytea END, {", ".join(sets)}
@@ -124,14 +123,6 @@ def undo_sql(target: Target) -> str:
     FROM undone u JOIN chosen c ON c.record_id = u.id
 )
 SELECT c.doing, count(*) FROM undone u JOIN chosen c ON c.record_id = u.id GROUP BY 1"""
-
-
-def bring_back_unsent(run: Run) -> int:
-    """Local edits that the clear dropped wait to be sent again."""
-    dropped = PendingChange.objects.filter(
-        connection_id=run.connection_id, state=PendingChange.State.DROPPED, message=dropped_words(run.pk)
-    )
-    return dropped.update(state=PendingChange.State.WAITING, message=f"Brought back when run {run.pk} was undone.")
 
 
 def record(run: Run, undone: Undone, actor: User | None, reason: str) -> None:

@@ -7,12 +7,12 @@ from typing import Any
 from django.db.models import F
 from django.db.models.functions import Now
 
-from portal.core import database_clock
-from portal.core.merge import MergeContext, remove
-from portal.tenancy.models import User
-from portal.tenancy.services.audit import audit_record
-from sync.engine.guard import KEPT, WITHHELD
-from sync.engine.journal import WITHHELD_CODE, note
+from foundation.core import database_clock
+from foundation.ledger.merge import MergeContext, remove
+from foundation.tenancy.models import User
+from foundation.tenancy.services.audit import audit_record
+from sync.engine.check.guard import KEPT, WITHHELD
+from sync.engine.run.run_log import WITHHELD_CODE, note
 from sync.models import Issue, Run, RunStream, Victim
 from sync.services.runs import COMMAND_LINE, Approved, RunRefused, require_another, serialise
 from sync.streams import TARGETS, stream_words
@@ -51,9 +51,9 @@ def withheld_keep(*, run: Run, stream: str, actor: User | None, reason: str) -> 
 
 
 def decision(run: Run, stream: str, reason: str) -> tuple[Run, dict[str, Any]]:
-    """The run, locked, with what waits of its stream. Raises RunRefused where nothing does."""
+    """The run, under the lock of presses, with what waits of its stream. Raises RunRefused where nothing does."""
     serialise(run.connection)
-    current = Run.objects.select_for_update(no_key=True, of=("self",)).select_related("connection").get(pk=run.pk)
+    current = Run.objects.select_related("connection").get(pk=run.pk)
     waiting = current.verification.get(WITHHELD, {}).get(stream)
     if waiting is None or current.state != Run.State.DONE or current.is_preview or "decided" in waiting:
         raise RunRefused("Nothing of this stream is waiting for a decision.")

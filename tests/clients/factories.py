@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from integrations.models import Connection
-from portal.clients.models import (
+from clients.models import (
     Agreement,
     AgreementAddition,
     Asset,
@@ -14,6 +13,7 @@ from portal.clients.models import (
     Opportunity,
     OpportunityStatus,
 )
+from integrations.models import Connection
 from tests.tickets.factories import synced
 
 

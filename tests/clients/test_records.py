@@ -8,8 +8,7 @@ from typing import Any
 
 import pytest
 
-from integrations.models import Connection
-from portal.clients.selectors import (
+from clients.selectors import (
     KINDS,
     RecordFilters,
     agreement_additions,
@@ -20,9 +19,10 @@ from portal.clients.selectors import (
     record_list,
     records_counted,
 )
-from portal.core.keyset import cursor_from
-from portal.tenancy.models import Organization
-from portal.tenancy.scope import tenant_transaction
+from foundation.core.keyset import cursor_from
+from foundation.tenancy.models import Organization
+from foundation.tenancy.scope import tenant_transaction
+from integrations.models import Connection
 from tests.clients.factories import (
     make_addition,
     make_agreement,

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from integrations.models import Connection
-from portal.clients.models import Company, Contact, Site
-from portal.clients.selectors import (
+from clients.models import Company, Contact, Site
+from clients.selectors import (
     CompanyFilters,
     companies_counted,
     company_choices,
@@ -16,8 +15,9 @@ from portal.clients.selectors import (
     company_sites,
     company_suggestions,
 )
-from portal.tenancy.models import Organization
-from portal.tenancy.scope import tenant_transaction
+from foundation.tenancy.models import Organization
+from foundation.tenancy.scope import tenant_transaction
+from integrations.models import Connection
 from tests.tickets.factories import NOON, make_company, synced
 
 pytestmark = pytest.mark.usefixtures("in_tenant")

@@ -8,6 +8,20 @@ from decimal import Decimal
 
 import pytest
 
+from clients.models import (
+    Agreement,
+    AgreementAddition,
+    Asset,
+    Company,
+    Contact,
+    Invoice,
+    Opportunity,
+    OpportunityStatus,
+    Product,
+)
+from foundation.ledger.merge import MergeContext, MergeCounts, merge, relink
+from foundation.ledger.models import JournalEntry
+from foundation.tenancy.models import Organization
 from integrations.client_records import (
     AgreementAdditionRecord,
     AgreementRecord,
@@ -20,20 +34,6 @@ from integrations.client_records import (
 )
 from integrations.models import Connection
 from integrations.records import CompanyRecord, Record
-from portal.clients.models import (
-    Agreement,
-    AgreementAddition,
-    Asset,
-    Company,
-    Contact,
-    Invoice,
-    Opportunity,
-    OpportunityStatus,
-    Product,
-)
-from portal.core.merge import MergeContext, MergeCounts, merge, relink
-from portal.ledger.models import JournalEntry
-from portal.tenancy.models import Organization
 from sync.streams import TARGETS, stage, unstage
 from tests.tickets.factories import synced
 

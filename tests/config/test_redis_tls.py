@@ -25,7 +25,7 @@ from django.core.exceptions import ImproperlyConfigured
 from portal.config.env import redis_server
 
 ROOT = Path(__file__).resolve().parents[2]
-CACHE = "from portal.core.lenient_cache import redis_ping; redis_ping(); print('answered')"
+CACHE = "from foundation.core.lenient_cache import redis_ping; redis_ping(); print('answered')"
 BROKER = "from portal.config import celery_app as app; app.connection().ensure_connection(max_retries=1, timeout=3); print('answered')"
 HEALTH = "import runpy, sys; sys.argv = ['healthcheck', '--servers']; runpy.run_path('deploy/healthcheck.py', run_name='__main__')"
 CALLERS = {"cache": CACHE, "broker": BROKER}

@@ -14,8 +14,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from portal.embedded import installation
-from portal.embedded.places import ROOT
+from embedded import installation
+from embedded.locations import ROOT
 from tests.fixtures.systems import KEYS, Sandbox
 
 TICKETS = 400

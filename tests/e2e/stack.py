@@ -11,9 +11,9 @@ import os
 import sys
 from pathlib import Path
 
-from portal.embedded.demo import Demo, Options
-from portal.embedded.places import ROOT
-from portal.embedded.supervisor import Child, Interrupted, Supervisor
+from embedded.demo import Demo, Options
+from embedded.locations import ROOT
+from embedded.supervisor import Child, Interrupted, Supervisor
 
 QUICK = {"SYNC_LEASE_SECONDS": "4", "SYNC_SWEEP_SECONDS": "1", "PYTHONUNBUFFERED": "1", "PYTHONWARNINGS": "ignore"}
 """A dead worker is noticed within seconds."""

@@ -12,7 +12,7 @@ import psycopg
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.e2e import places
+from tests.e2e import page_inventory
 from tests.e2e.audit import defects
 from tests.e2e.conftest import OpenPage
 from tests.e2e.running import Running
@@ -43,7 +43,12 @@ def photograph(page: Page, name: str, width: int, theme: str) -> None:
 
 
 def test_no_page_is_left_out() -> None:
-    assert places.names() == {*places.PAGES, *places.SIGNED_OUT, *places.SEEN_ELSEWHERE, *places.NOT_PAGES}
+    assert page_inventory.names() == {
+        *page_inventory.PAGES,
+        *page_inventory.SIGNED_OUT,
+        *page_inventory.SEEN_ELSEWHERE,
+        *page_inventory.NOT_PAGES,
+    }
 
 
 @pytest.mark.usefixtures("staff")
@@ -51,7 +56,7 @@ def test_no_page_is_left_out() -> None:
 def test_every_page_is_in_order(open_page: OpenPage, numbers: dict[str, str], width: int, theme: str) -> None:
     page = open_page("admin", "/", width=width, color_scheme=theme, allowed=(404,))
     found = {}
-    for name, path in (places.PAGES | STATES).items():
+    for name, path in (page_inventory.PAGES | STATES).items():
         answer = page.goto(path.format(**numbers))
         assert answer is not None
         assert answer.status == (404 if name == "not_found" else 200), name
@@ -65,7 +70,7 @@ def test_every_page_is_in_order(open_page: OpenPage, numbers: dict[str, str], wi
 def test_pages_before_logging_in_are_in_order(open_page: OpenPage, width: int, theme: str) -> None:
     page = open_page("", "/account/login/", width=width, color_scheme=theme)
     found = {}
-    for name, path in places.SIGNED_OUT.items():
+    for name, path in page_inventory.SIGNED_OUT.items():
         answer = page.goto(path)
         assert answer is not None
         assert answer.status == 200, name
@@ -76,5 +81,5 @@ def test_pages_before_logging_in_are_in_order(open_page: OpenPage, width: int, t
 
 
 def test_the_open_tab_is_in_sight_on_a_phone(open_page: OpenPage, numbers: dict[str, str]) -> None:
-    page = open_page("admin", places.PAGES["connection_credentials"].format(**numbers), width=390)
+    page = open_page("admin", page_inventory.PAGES["connection_credentials"].format(**numbers), width=390)
     expect(page.get_by_role("link", name="Credentials", exact=True)).to_be_in_viewport(ratio=0.9)

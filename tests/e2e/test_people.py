@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.e2e.conftest import OpenPage, log_in
-from tests.e2e.places import PAGES
+from tests.e2e.page_inventory import PAGES
 from tests.e2e.running import Running
 
 STRANGER = ("eve@stranger.example", "a-long-enough-passphrase")

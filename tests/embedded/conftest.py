@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from portal.embedded.servers import Servers
+from embedded.servers import Servers
 
 
 @pytest.fixture

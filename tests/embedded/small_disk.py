@@ -12,7 +12,7 @@ import sys
 import time
 from pathlib import Path
 
-from portal.embedded.demo import Options, supervised
+from embedded.demo import Options, supervised
 
 CLONE_NEWNS, CLONE_NEWUSER = 0x00020000, 0x10000000
 MS_REC, MS_PRIVATE = 0x4000, 0x40000

@@ -7,11 +7,11 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from portal.embedded.backup import backup, restore
-from portal.embedded.commands import main
-from portal.embedded.errors import ServersError
-from portal.embedded.postgres import client
-from portal.embedded.servers import Servers
+from embedded.backup import backup, restore
+from embedded.commands import main
+from embedded.errors import ServersError
+from embedded.postgres import client
+from embedded.servers import Servers
 
 TENANTS = """
 CREATE TABLE note (organization_id bigint NOT NULL, id bigint PRIMARY KEY, body text);
@@ -112,3 +112,17 @@ def test_the_commands_work_on_the_servers_of_the_state_directory(
     said = capsys.readouterr()
     assert "There is data already" in said.err
     assert "PostgreSQL  stopped" in said.out
+
+
+def test_a_backup_from_before_the_first_release_is_refused_and_the_data_stay(filled: Servers, tmp_path: Path) -> None:
+    with psycopg.connect(filled.postgres.url("portal_owner")) as connection:
+        connection.execute("CREATE TABLE django_migrations (app text, name text)")
+        connection.execute("INSERT INTO django_migrations VALUES ('tenancy', '0001_initial')")
+    backup(filled, tmp_path / "old.dump")
+    with psycopg.connect(filled.postgres.url("portal_owner")) as connection:
+        connection.execute("UPDATE django_migrations SET name = '0001_schema'")
+    with pytest.raises(ServersError, match=r"before its first release.*Restore it with the version that made it\.$"):
+        restore(filled, tmp_path / "old.dump", force=True)
+    assert seen(filled, 1) == [(1, "Größe"), (2, "two")]
+    backup(filled, tmp_path / "own.dump")
+    restore(filled, tmp_path / "own.dump", force=True)

@@ -11,7 +11,7 @@ from types import ModuleType
 
 import pytest
 
-from portal.embedded.places import ROOT
+from embedded.locations import ROOT
 
 
 @pytest.fixture

@@ -11,9 +11,9 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from portal.embedded.places import ROOT
-from portal.embedded.postgres import answers
-from portal.embedded.servers import NAMED, Servers
+from embedded.locations import ROOT
+from embedded.postgres import answers
+from embedded.servers import NAMED, Servers
 
 WHO = "from django.db import connection as c; print(c.cursor().execute('select current_user').fetchone()[0])"
 

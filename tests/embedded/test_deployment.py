@@ -13,8 +13,8 @@ import pytest
 import yaml
 from cryptography.fernet import Fernet
 
-from portal.embedded.places import ROOT
-from portal.embedded.servers import Servers
+from embedded.locations import ROOT
+from embedded.servers import Servers
 from tests.loopback import Loopback, Received, reply
 
 HEALTHCHECK = ROOT / "deploy/healthcheck.py"
@@ -97,7 +97,7 @@ def test_the_first_start_makes_the_roles_with_their_passwords(servers: Servers) 
             "PGPORT": "5432",
             "OWNER_DATABASE_PASSWORD": "o'wner",
             "APP_DATABASE_PASSWORD": "a\\pp",
-            "ROLES_FILE": str(ROOT / "portal/embedded/roles.sql"),
+            "ROLES_FILE": str(ROOT / "embedded/roles.sql"),
         },
     )
     assert (script.returncode, script.stderr) == (0, "")

@@ -20,11 +20,11 @@ import psycopg
 import pytest
 import requests
 
-from portal.embedded import installation
-from portal.embedded.places import ROOT
-from portal.embedded.processes import first_number
-from portal.embedded.servers import NAMED
-from portal.embedded.smoke import TOKEN, direct_session
+from embedded import installation
+from embedded.locations import ROOT
+from embedded.processes import first_number
+from embedded.servers import NAMED
+from embedded.smoke import TOKEN, direct_session
 from tests.e2e.running import until
 from tests.e2e.stack import QUICK
 
@@ -182,7 +182,7 @@ def test_a_killed_valkey_comes_back_and_the_run_ends_well(demo: Demo) -> None:
 
 def test_programs_that_end_are_started_again(demo: Demo) -> None:
     since = len(demo.lines)
-    programs = {"web": "gunicorn", "beat": "beat", "bulk": "bulk@%h", "psa": "integrations.sandbox.connectwise"}
+    programs = {"web": "gunicorn", "beat": "beat", "bulk": "bulk@%h", "psa": "lab.sandbox.connectwise"}
     for pid in [demo.pid_of(word) for word in programs.values()]:
         os.kill(pid, signal.SIGTERM)
     for name in programs:

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from multiprocessing import get_context
 from pathlib import Path
@@ -15,16 +16,16 @@ import psycopg
 import pytest
 import redis
 
-from portal.embedded.errors import ServersError
-from portal.embedded.places import SOCKET_PATH_LIMIT, settle
-from portal.embedded.postgres import Postgres, answers, prepare
-from portal.embedded.servers import LOOPBACK, Servers, serving
+from embedded.errors import ServersError
+from embedded.locations import SOCKET_PATH_LIMIT, settle
+from embedded.postgres import Postgres, answers, prepare
+from embedded.servers import LOOPBACK, Servers, serving
 
 ATTACHED = """
 import sys
 from dataclasses import replace
 from pathlib import Path
-from portal.embedded.servers import Servers
+from embedded.servers import Servers
 servers = Servers(Path(sys.argv[1]), fsync=False)
 servers.attach()
 print("attached", flush=True)
@@ -224,6 +225,17 @@ def test_a_role_that_bypasses_row_security_is_refused(servers: Servers) -> None:
         connection.execute("ALTER ROLE portal_app BYPASSRLS")
     with pytest.raises(ServersError, match="portal_app must be neither superuser nor BYPASSRLS"):
         servers.postgres.prepare("portal")
+
+
+@pytest.mark.parametrize(
+    "databases", [["portal"] * 8, [f"portal_{number}" for number in range(8)]], ids=["one", "eight"]
+)
+def test_the_roles_file_is_run_by_several_at_once(servers: Servers, databases: list[str]) -> None:
+    """Installations that start together on one server, and test processes."""
+    address = servers.postgres.url("postgres", "postgres")
+    for _ in range(5):
+        with ThreadPoolExecutor(len(databases)) as pool:
+            list(pool.map(lambda database: prepare(servers.places.postgres_bin, address, database), databases))
 
 
 def test_the_roles_file_gives_passwords_when_it_is_told_to(servers: Servers) -> None:

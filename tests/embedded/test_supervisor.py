@@ -11,9 +11,9 @@ from pathlib import Path
 import psutil
 import pytest
 
-from portal.embedded import installation
-from portal.embedded.errors import ServersError
-from portal.embedded.supervisor import Child, Interrupted, ProgramEnded, Supervisor, python
+from embedded import installation
+from embedded.errors import ServersError
+from embedded.supervisor import Child, Interrupted, ProgramEnded, Supervisor, python
 
 STAYS = "import signal, time; print('up', flush=True); time.sleep(600)"
 SAYS_WHEN_ENDED = """
@@ -40,7 +40,7 @@ time.sleep(600)
 SUPERVISED = """
 import os, sys
 from pathlib import Path
-from portal.embedded.supervisor import Supervisor, python
+from embedded.supervisor import Supervisor, python
 with Supervisor(Path("/"), os.environ) as supervisor:
     child = supervisor.start(python("program", "-c", "import time; print('up', flush=True); time.sleep(600)"))
     supervisor.wait(lambda: bool(child.lines), 30, "the program was not up")
@@ -105,7 +105,7 @@ def test_a_program_that_ends_by_itself_is_started_again(
 def test_a_program_that_never_works_ends_the_watch_and_says_why(
     supervisor: Supervisor, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("portal.embedded.restarts.LONGEST_PAUSE", 0.1)
+    monkeypatch.setattr("embedded.restarts.LONGEST_PAUSE", 0.1)
     with supervisor:
         supervisor.start(python("web", "-c", "print('no module'); raise SystemExit(3)", revived=True))
         with pytest.raises(ProgramEnded, match="web ended 5 times in a row, at last with exit code 3"):
@@ -126,7 +126,7 @@ def test_a_quiet_program_that_fails_is_heard(supervisor: Supervisor, capsys: pyt
 def test_a_program_that_has_worked_is_never_given_up(
     supervisor: Supervisor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("portal.embedded.restarts.LONGEST_PAUSE", 0.01)
+    monkeypatch.setattr("embedded.restarts.LONGEST_PAUSE", 0.01)
     marks = tmp_path / "marks"
     ends = f"open({str(marks)!r}, 'a').write('x'); raise SystemExit(1)"
     with supervisor:

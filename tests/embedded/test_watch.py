@@ -14,12 +14,12 @@ import psycopg
 import pytest
 import redis
 
-from portal.embedded.places import ROOT
-from portal.embedded.postgres import answers
-from portal.embedded.processes import first_number
-from portal.embedded.restarts import Restarts
-from portal.embedded.servers import NAMED, Servers
-from portal.embedded.watch import watching
+from embedded.locations import ROOT
+from embedded.postgres import answers
+from embedded.processes import first_number
+from embedded.restarts import Restarts
+from embedded.servers import NAMED, Servers
+from embedded.watch import watching
 
 PATIENCE = 60
 LONG_COMMAND = """

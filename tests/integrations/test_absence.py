@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from integrations.absence import sources_of
 from integrations.adapters.autotask import mapping as autotask
 from integrations.adapters.autotask import payloads as at
 from integrations.adapters.autotask.lookups import LOOKUPS
@@ -15,6 +14,7 @@ from integrations.adapters.halo import mapping as halo
 from integrations.adapters.halo import payloads as hp
 from integrations.answers import Answer
 from integrations.decoding import Frame, listing_of
+from integrations.field_origins import sources_of
 from integrations.records import ContactRecord, TicketRecord
 from tests.integrations.adapters.collections_read import COLLECTIONS, Collection, served
 from tests.integrations.adapters.odd_values import FIRST_ID, whole, with_values
@@ -46,9 +46,13 @@ def test_fields_are_known_by_what_they_come_from() -> None:
     assert "remote_id" not in contacts
 
 
+ASKED_APART = {"parent_ids", "value"}
+"""What ConnectWise tells at addresses of their own, which the server of this test does not have."""
+
+
 @pytest.mark.parametrize("collection", COLLECTIONS, ids=lambda collection: collection.name)
 def test_a_page_in_which_each_row_has_every_field_lacks_none(collection: Collection) -> None:
     row: dict[str, Any] = whole(collection.payload, collection.hints) | {collection.identifier: FIRST_ID}
     with served(collection.system) as system:
         page = system.read(collection, [with_values(row, [])])
-    assert (list(page.untold), list(page.omitted)) == ([], [])
+    assert (sorted(set(page.untold) - ASKED_APART), list(page.omitted)) == ([], [])

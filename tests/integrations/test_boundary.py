@@ -168,7 +168,7 @@ def test_what_was_odd_about_a_single_record_is_told_to_whoever_listens() -> None
     with Loopback(lambda request: json_reply(row)) as server, noticing() as noticed:
         record = bounded(adapter_on(server)).read_one("tickets", "7")
     assert (record.remote_id, getattr(record, "closed_at", dt.datetime.now(dt.UTC))) == ("7", None)
-    assert [(remark.field, remark.understood) for remark in noticed] == [
+    assert [(remark.field, remark.understood) for remark in noticed.remarks] == [
         ("summary", True),
         ("budgetHours", False),
         ("closed_at", False),

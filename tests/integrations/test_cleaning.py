@@ -84,6 +84,13 @@ CASES: list[tuple[dict[str, Any], dict[str, Any], list[str]]] = [
     ({"custom_fields": {"7": FIELD | {"value": "1900-01-01T00:00:00"}}}, {"custom_fields": {}}, []),
     ({"custom_fields": {"7": FIELD | {"value": "0001-01-01"}, "8": FIELD}}, {"custom_fields": {"8": FIELD}}, []),
     ({"custom_fields": {"7": FIELD | {"type": "text", "value": "1900-01-01"}}}, None, []),  # type: ignore[list-item]
+    *[
+        ({"custom_fields": {"7": FIELD | {"type": kind, "value": value}}}, {"custom_fields": {}}, [])
+        for kind in ("text", "unknown")
+        for value in ("1900-01-01T00:00:00", "1899-12-30T00:00:00Z", "0001-01-01 00:00")
+    ],
+    ({"custom_fields": {"7": FIELD | {"type": "text", "value": "since 1900-01-01T00:00:00"}}}, None, []),  # type: ignore[list-item]
+    ({"custom_fields": {"7": FIELD | {"type": "list", "value": "1900-01-01T00:00:00"}}}, None, []),  # type: ignore[list-item]
     (
         {"custom_fields": {"7": FIELD | {"type": "text", "value": "a\0\ud83d"}}},
         {"custom_fields": {"7": FIELD | {"type": "text", "value": "a\ufffd"}}},

@@ -22,6 +22,9 @@ from django.urls import reverse
 from pytest_django import Settings
 
 import integrations
+from foundation.core.known_secrets import KnownSecrets, working_with
+from foundation.tenancy.models import Organization, User
+from foundation.tenancy.scope import tenant, tenant_transaction
 from integrations import registry
 from integrations.confidential import SECRET_KINDS
 from integrations.errors import IntegrationError
@@ -30,10 +33,7 @@ from integrations.redaction import redacted
 from integrations.services.connections import connection_create, connection_test
 from integrations.services.probing import connection_catalog_read
 from integrations.threads import CallPool
-from portal.core.known_secrets import KnownSecrets, working_with
-from portal.tenancy.models import Organization, User
-from portal.tenancy.scope import tenant, tenant_transaction
-from sync.engine.drive import advance
+from sync.engine.run.drive import advance
 from sync.models import Issue, Run
 from sync.services.runs import run_request
 from tests.loopback import Answer, Loopback, Received, json_reply, reply
@@ -94,6 +94,69 @@ def test_a_token_that_was_learnt_is_blotted_too() -> None:
     assert leaks(known.blotted("opal-token-19 refused, not Opal%2DToken%2D18"), ["Opal-Token"]) == []
 
 
+def test_of_learnt_tokens_the_latest_are_remembered_beside_what_was_given() -> None:
+    known = KnownSecrets(SECRETS)
+    for number in range(10, 19):
+        known.learn(f"Opal-Token-{number}")
+    said = [known.blotted(f"Opal-Token-{number}") for number in range(10, 19)]
+    assert said == ["Opal-Token-10", *["•••"] * 8]
+    assert [known.blotted(secret) for secret in SECRETS] == ["•••"] * len(SECRETS)
+
+
+def test_a_token_that_is_learnt_again_pushes_no_other_out() -> None:
+    known = KnownSecrets([])
+    for number in range(10, 18):
+        known.learn(f"Opal-Token-{number}")
+    for _ in range(8):
+        known.learn("Opal-Token-17")
+    assert known.blotted("Opal-Token-10") == "•••"
+
+
+def test_a_secret_that_begins_with_another_goes_as_a_whole() -> None:
+    """Were a shorter one looked for first, what is left of the longer one could be read."""
+    whole = "Rosebud-Falcon-Quartz-Maple-Opal"
+    known = KnownSecrets(whole[:length] for length in range(7, len(whole) + 1))
+    assert known.blotted(f"Refused: {whole} is wrong.") == "Refused: ••• is wrong."
+
+
+SECRET_NAMES = {
+    "password",
+    "secret",
+    "token",
+    "private_key",
+    "privatekey",
+    "public_key",
+    "publickey",
+    "api_key",
+    "apikey",
+    "signing_key",
+    "signingkey",
+    "authorization",
+    "cookie",
+}
+
+
+@pytest.mark.parametrize("name", sorted(SECRET_NAMES))
+@pytest.mark.parametrize(
+    ("said", "left"),
+    [
+        ("{}=hush&page=2", "{}=•••&page=2"),
+        ("{}: hush, page: 2", "{}: •••, page: 2"),
+        ('"{}": "hush hush", "page": 2', '"{}": •••, "page": 2'),
+        ("'X-{}-2': 'hush hush'; page", "'X-{}-2': •••; page"),
+        ("{}=hush<br>", "{}=•••<br>"),
+    ],
+)
+def test_what_stands_behind_the_name_of_a_secret_is_blotted(name: str, said: str, left: str) -> None:
+    assert redacted(said.format(name)) == left.format(name)
+    assert redacted(said.format(name.upper()).encode()) == left.format(name.upper())
+
+
+@pytest.mark.parametrize("scheme", ["Basic", "bearer"])
+def test_what_stands_behind_a_scheme_of_authorization_is_blotted(scheme: str) -> None:
+    assert redacted(f"{scheme} aGk6aG8= was refused") == f"{scheme} ••• was refused"
+
+
 @pytest.mark.parametrize("spelling", SPELLINGS)
 def test_of_a_token_of_a_thousand_characters_nothing_is_left(spelling: str) -> None:
     token = secrets.token_urlsafe(900)
@@ -128,7 +191,7 @@ def test_adapters_ask_several_things_at_once_in_such_threads_alone() -> None:
     users = {
         str(path.relative_to(folder))
         for path in folder.rglob("*.py")
-        if "sandbox" not in path.parts and re.search(r"ThreadPoolExecutor|threading\.Thread\(", path.read_text())
+        if re.search(r"ThreadPoolExecutor|threading\.Thread\(", path.read_text())
     }
     assert users == {"threads.py"}
 

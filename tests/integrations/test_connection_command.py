@@ -14,11 +14,11 @@ from cryptography.fernet import Fernet
 from django.core.management import call_command
 from django.core.management.base import CommandError
 
+from foundation.tenancy.models import AuditEvent, Organization
+from foundation.tenancy.scope import tenant_transaction
 from integrations.models import Connection
 from integrations.registry import providers
 from integrations.services.connections import connection_create
-from portal.tenancy.models import AuditEvent, Organization
-from portal.tenancy.scope import tenant_transaction
 from sync.models import Run, Schedule
 from tests.fixtures.systems import CREDENTIALS, Sandbox
 

@@ -8,6 +8,9 @@ import pytest
 from cryptography.fernet import Fernet
 from django.db import connection as database
 
+from foundation.core.errors import Refused
+from foundation.tenancy.models import AuditEvent, Organization, User
+from foundation.tenancy.scope import tenant, tenant_transaction
 from integrations import registry
 from integrations.errors import AuthenticationFailed, PermissionMissing, RateLimited, TransientError
 from integrations.models import Connection
@@ -29,9 +32,6 @@ from integrations.services.opening import credentials_of
 from integrations.services.probing import InstanceRefused, connection_tested
 from integrations.services.rotation import credentials_reencrypt
 from integrations.settings_schema import SettingsInvalid, scope_of
-from portal.core.errors import Refused
-from portal.tenancy.models import AuditEvent, Organization, User
-from portal.tenancy.scope import tenant, tenant_transaction
 from tests.fixtures.systems import CREDENTIALS
 
 pytestmark = pytest.mark.usefixtures("in_tenant")

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from foundation.core.outbound import Limits
 from integrations.answers import DEFAULT_RETRY_AFTER, LONGEST_RETRY_AFTER, Answer, http_date, retry_after
 from integrations.decoding import decoded
 from integrations.errors import (
@@ -24,7 +25,6 @@ from integrations.errors import (
 )
 from integrations.http import Client
 from integrations.redaction import redacted
-from portal.core.outbound import Limits
 from tests.loopback import Loopback, Received, json_reply, reply
 
 LOOPBACK = ["127.0.0.0/8"]
@@ -246,13 +246,37 @@ def test_a_limit_without_a_time_gets_a_default_with_jitter() -> None:
     assert all(DEFAULT_RETRY_AFTER * 0.8 <= wait <= DEFAULT_RETRY_AFTER * 1.4 for wait in waits)
 
 
-def test_a_server_that_is_away_may_say_for_how_long() -> None:
+@pytest.mark.parametrize(
+    ("told", "wait"),
+    [
+        ({"Retry_After": "90"}, 90),
+        ({"Retry_After": "0"}, 0),
+        ({"Retry_After": "99999999"}, LONGEST_RETRY_AFTER),
+        ({"Retry_After": "Sun, 22 Nov 2026 10:00:40 GMT"}, 40),
+        ({"Retry_After": "Sun, 22 Nov 2026 09:00:00 GMT"}, 0),
+        ({"Retry_After": "Mon, 22 Nov 2027 10:00:00 GMT"}, LONGEST_RETRY_AFTER),
+        ({"Retry_After": "soon"}, None),
+        ({"Retry_After": "-5"}, None),
+        ({}, None),
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize(("status", "kind"), [(429, RateLimited), (503, TransientError)])
+def test_a_server_may_say_for_how_long_it_is_busy_or_away(
+    status: int, kind: type[TransientError], told: dict[str, str], wait: float | None
+) -> None:
+    said = {"Date": "Sun, 22 Nov 2026 10:00:00 GMT", **told}
     with (
-        Loopback(lambda request: reply("<html>upgrade", 503, Retry_After="90")) as server,
-        pytest.raises(TransientError) as caught,
+        Loopback(lambda request: reply("<html>upgrade", status, **said)) as server,
+        pytest.raises(kind) as caught,
     ):
         client(server).send("GET", "x")
-    assert caught.value.retry_after == 90
+    found = caught.value.retry_after
+    if wait is None and status == 429:
+        assert found is not None
+        assert DEFAULT_RETRY_AFTER * 0.8 <= found <= DEFAULT_RETRY_AFTER * 1.4
+    else:
+        assert found == wait
 
 
 @pytest.mark.parametrize(

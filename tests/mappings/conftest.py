@@ -6,13 +6,13 @@ from collections.abc import Callable
 
 import pytest
 
+from foundation.tenancy.models import Organization
 from integrations.models import Connection
 from integrations.services.connections import connection_create
 from mappings.kinds import KINDS
 from mappings.models import Mapping, PortalValue
-from mappings.services import Wanted, mappings_set
+from mappings.services import MappingChange, mappings_set
 from mappings.services.values import values_prepare
-from portal.tenancy.models import Organization
 from tests.fixtures.systems import CREDENTIALS
 
 
@@ -33,7 +33,7 @@ def value(psa: Connection) -> Callable[[str, str], PortalValue]:
 
 def set_to(connection: Connection, kind: str, remote_id: str, target: int | str | None) -> object:
     """Maps one value as a person does."""
-    return mappings_set(connection=connection, kind=KINDS[kind], wanted=[Wanted(remote_id, target)])
+    return mappings_set(connection=connection, kind=KINDS[kind], wanted=[MappingChange(remote_id, target)])
 
 
 def mapped(connection: Connection, kind: str) -> dict[str, int | None]:

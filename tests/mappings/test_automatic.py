@@ -6,12 +6,12 @@ from collections.abc import Callable
 
 import pytest
 
+from foundation.tenancy.models import AuditEvent, Organization, User
+from foundation.tenancy.scope import tenant_transaction
 from integrations.models import Connection
 from mappings.models import Client, MappingAct, MappingChange, PortalValue
 from mappings.selectors import unmapped
 from mappings.services import connection_forgotten, map_automatically, mapping_revert
-from portal.tenancy.models import AuditEvent, Organization, User
-from portal.tenancy.scope import tenant_transaction
 from tests.mappings.conftest import mapped, set_to
 from tests.tickets.factories import NOON, make_board, make_company, make_member, make_priority, make_status
 

@@ -6,12 +6,14 @@ from collections.abc import Callable
 
 import pytest
 
+from foundation.core.errors import Refused
+from foundation.tenancy.models import AuditEvent, Organization, User
 from integrations.models import Connection
 from mappings.kinds import KINDS
 from mappings.models import Client, Mapping, MappingAct, PortalValue
 from mappings.selectors import in_use, unmapped
 from mappings.services import (
-    Wanted,
+    MappingChange,
     connection_forgotten,
     map_automatically,
     mapping_revert,
@@ -19,8 +21,6 @@ from mappings.services import (
     suggestions_accept,
 )
 from mappings.services.values import value_add, value_change, value_remove
-from portal.core.errors import Refused
-from portal.tenancy.models import AuditEvent, Organization, User
 from tests.mappings.conftest import mapped, set_to
 from tests.tickets.factories import make_board, make_company, make_member, make_priority, make_status
 
@@ -31,7 +31,7 @@ def test_a_press_is_one_act_with_its_audit_and_only_what_changes(psa: Connection
     board = make_board(psa)
     one, two = make_status(psa, board, "Parts"), make_status(psa, board, "On site")
     vendor, scheduled = value("status", "waiting_vendor"), value("status", "scheduled")
-    wanted = [Wanted(one.remote_id, vendor.pk), Wanted(two.remote_id, scheduled.pk)]
+    wanted = [MappingChange(one.remote_id, vendor.pk), MappingChange(two.remote_id, scheduled.pk)]
     act = mappings_set(connection=psa, kind=KINDS["status"], wanted=wanted, actor=admin)
     assert act is not None
     assert (act.count, act.by, act.changes.count()) == (2, admin, 2)
@@ -129,7 +129,7 @@ def test_one_proposal_is_accepted_alone(psa: Connection, value: Value) -> None:
 def test_a_value_is_made_of_a_name_once_whatever_its_letters(psa: Connection) -> None:
     board = make_board(psa)
     one, two = make_status(psa, board, "Limbo"), make_status(psa, board, "LIMBO")
-    wanted = [Wanted(one.remote_id, "new"), Wanted(two.remote_id, "new")]
+    wanted = [MappingChange(one.remote_id, "new"), MappingChange(two.remote_id, "new")]
     mappings_set(connection=psa, kind=KINDS["status"], wanted=wanted)
     assert len(set(mapped(psa, "status").values())) == 1
     assert PortalValue.objects.filter(name__iexact="limbo").count() == 1

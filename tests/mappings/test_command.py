@@ -10,11 +10,11 @@ import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
 
+from foundation.tenancy.models import AuditEvent, User
+from foundation.tenancy.scope import tenant_transaction
 from integrations.models import Connection
 from mappings.models import Mapping
 from mappings.services.values import values_prepare
-from portal.tenancy.models import AuditEvent, User
-from portal.tenancy.scope import tenant_transaction
 from tests.tickets.factories import make_board, make_company, make_member, make_status, make_ticket
 from tickets.models import Status
 

@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
+from foundation.core.keyset import Cursor
 from integrations.models import Connection
 from mappings.kinds import KINDS
 from mappings.models import Client, PortalValue
 from mappings.selectors.files import HEADINGS, USUAL, columns_of, file_rows
-from mappings.services import Wanted, mappings_set
-from portal.core.keyset import Cursor
+from mappings.services import MappingChange, mappings_set
 from tests.mappings.conftest import set_to
 from tests.tickets.factories import make_board, make_company, make_priority, make_status, make_ticket, synced
 from tickets.models import TicketType
@@ -59,9 +59,9 @@ def test_a_word_for_one_board_counts_there_alone(psa: Connection, value: Callabl
     here, there = make_board(psa, "Service desk"), make_board(psa, "Projects")
     shared = make_priority(psa, "P1")
     low, high = PortalValue.objects.filter(kind="priority").order_by("position")[:2]
-    mappings_set(connection=psa, kind=KINDS["priority"], wanted=[Wanted(shared.remote_id, low.pk)])
+    mappings_set(connection=psa, kind=KINDS["priority"], wanted=[MappingChange(shared.remote_id, low.pk)])
     mappings_set(
-        connection=psa, kind=KINDS["priority"], wanted=[Wanted(shared.remote_id, high.pk, scope=here.remote_id)]
+        connection=psa, kind=KINDS["priority"], wanted=[MappingChange(shared.remote_id, high.pk, scope=here.remote_id)]
     )
     one = make_ticket(psa, board=here, priority=shared)
     other = make_ticket(psa, board=there, priority=shared)

@@ -8,21 +8,21 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from foundation.tenancy.models import User
+from foundation.tenancy.scope import tenant_transaction
 from integrations.models import Connection
 from mappings.kinds import KINDS
 from mappings.models import Mapping
 from mappings.selectors import unmapped
 from mappings.services import suggestions_accept
 from mappings.services.values import values_prepare
-from portal.tenancy.models import User
-from portal.tenancy.scope import tenant_transaction
 from sync.models import Run, RunLog
 from tests.fixtures.systems import Sandbox
 from tests.mappings.conftest import set_to
-from tests.sync.conftest import Sync, calm, linked, sync
+from tests.sync.conftest import Sync, Synced, calm, linked, sync, synced
 from tests.tickets.factories import make_board, make_company, make_status, make_ticket
 
-__all__ = ["calm", "linked", "sync"]
+__all__ = ["calm", "linked", "sync", "synced"]
 ISSUES = reverse("web:issues")
 
 
@@ -95,8 +95,10 @@ def test_a_run_maps_what_is_certain_and_says_so(sync: Sync, linked: Connection) 
     assert f"{found:,} statuses" in line.message
 
 
-def test_new_values_of_a_kind_that_is_mapped_make_a_warning_once(sync: Sync, calm: Sandbox, linked: Connection) -> None:
-    sync("full")
+def test_new_values_of_a_kind_that_is_mapped_make_a_warning_once(
+    sync: Sync, synced: Synced, calm: Sandbox, linked: Connection
+) -> None:
+    synced()
     with tenant_transaction(linked.organization_id):
         suggestions_accept(connection=linked, kind=KINDS["company"])
         before = unmapped(linked)["company"]

@@ -9,15 +9,15 @@ from asgiref.sync import async_to_sync
 from django.test import Client
 from django.urls import reverse
 
+from foundation.core.errors import Refused
+from foundation.tenancy.models import User
+from foundation.tenancy.scope import tenant_transaction
 from integrations.models import Connection
 from mappings.kinds import KINDS
 from mappings.models import Client as PortalClient
 from mappings.models import PortalValue
-from mappings.services import Wanted, mappings_set
+from mappings.services import MappingChange, mappings_set
 from mappings.services.values import values_prepare
-from portal.core.errors import Refused
-from portal.tenancy.models import User
-from portal.tenancy.scope import tenant_transaction
 from tests.mappings.conftest import set_to
 from tests.tickets.factories import make_board, make_company, make_member, make_priority, make_status, make_ticket
 from tests.web.integrations.conftest import Make, make_connection
@@ -173,7 +173,7 @@ def shared(connection: Connection) -> tuple[Board, Board, Priority]:
 def set_on(connection: Connection, board: Board, priority: Priority, key: str | None, keep: bool = False) -> None:
     with tenant_transaction(connection.organization_id):
         target = PortalValue.objects.get(key=key).pk if key else "keep" if keep else None
-        wanted = [Wanted(priority.remote_id, target, scope=board.remote_id)]
+        wanted = [MappingChange(priority.remote_id, target, scope=board.remote_id)]
         mappings_set(connection=connection, kind=KINDS["priority"], wanted=wanted)
 
 
@@ -222,13 +222,13 @@ def test_only_what_boards_share_is_mapped_for_one_of_them(
             mappings_set(
                 connection=connection,
                 kind=KINDS["status"],
-                wanted=[Wanted(status.remote_id, "keep", scope=alerts.remote_id)],
+                wanted=[MappingChange(status.remote_id, "keep", scope=alerts.remote_id)],
             )
         with pytest.raises(Refused, match="has no board 404"):
             mappings_set(
                 connection=connection,
                 kind=KINDS["priority"],
-                wanted=[Wanted(shared[2].remote_id, "keep", scope="404")],
+                wanted=[MappingChange(shared[2].remote_id, "keep", scope="404")],
             )
 
 

@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from foundation.tenancy.scope import tenant, tenant_transaction
 from integrations.models import Connection
 from integrations.services.connections import connection_create, connection_open
-from portal.tenancy.scope import tenant, tenant_transaction
-from sync.engine.drive import advance
+from sync.engine.run.drive import advance
 from sync.models import Cursor, Issue, Run, RunStream
-from sync.services.absence import ticket_absence
+from sync.services.missing_ticket_diagnosis import ticket_absence
 from sync.services.replay import record_replay
 from sync.services.runs import run_request
 from sync.services.schedules import schedule_of, schedule_pause

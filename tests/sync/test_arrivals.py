@@ -11,12 +11,12 @@ from django.db import connection as database
 from django.db import transaction
 from django.utils import timezone
 
+from foundation.ledger.merge import MergeContext, MergeCounts, merge
+from foundation.ledger.models import JournalEntry
+from foundation.tenancy.scope import tenant_transaction
 from integrations.models import Connection
 from integrations.records import PriorityRecord
-from portal.core.merge import MergeContext, MergeCounts, merge
-from portal.ledger.models import JournalEntry
-from portal.tenancy.scope import tenant_transaction
-from sync.faults.verdict import until
+from lab.faults.verdict import until
 from sync.models import RunLog
 from sync.streams import TARGETS, stage
 from tests.fixtures.systems import Sandbox

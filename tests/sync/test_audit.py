@@ -13,15 +13,15 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.utils import timezone
 
+from clients.models import Company, Contact
+from foundation.tenancy.models import Organization
+from foundation.tenancy.scope import tenant, tenant_transaction
 from integrations.models import Connection
-from portal.clients.models import Company, Contact
-from portal.tenancy.models import Organization
-from portal.tenancy.scope import tenant, tenant_transaction
-from sync.engine import audit as engine
-from sync.engine import audit_lease, sample
-from sync.engine.audit import audit_advance
-from sync.engine.compare import wilson
-from sync.engine.drive import advance
+from sync.engine.audit import drift_audit as engine
+from sync.engine.audit import drift_sample, lease
+from sync.engine.audit.compare import wilson
+from sync.engine.audit.drift_audit import audit_advance
+from sync.engine.run.drive import advance
 from sync.models import Cursor, DriftAudit, DriftStream, Nightly, Run
 from sync.selectors.drift import AuditReport, audit_report, findings_of
 from sync.services.audits import AuditRefused, audit_request, audits_due
@@ -29,19 +29,12 @@ from sync.services.runs import run_request
 from sync.services.schedules import nightly_bring_forward, schedule_of
 from sync.services.sweeper import sweep
 from tests.fixtures.runs import make_run
-from tests.fixtures.systems import Sandbox, started_sandbox
-from tests.sync.conftest import Sync
+from tests.fixtures.systems import Sandbox
+from tests.sync.conftest import DAILY, Sync, Synced
 from tickets.models import Ticket
 
 ALL = 1000
 """More than there are: everything is compared."""
-
-
-@pytest.fixture
-def sandbox() -> Iterator[Sandbox]:
-    """Each test changes a PSA of its own."""
-    with started_sandbox() as started:
-        yield started
 
 
 def asked(connection: Connection, sample: int = ALL) -> DriftAudit:
@@ -87,8 +80,8 @@ def test_no_record_has_no_interval() -> None:
     assert wilson(0, 0) is None
 
 
-def test_a_copy_that_is_right_matches_in_every_field(sync: Sync, linked: Connection) -> None:
-    sync("full")
+def test_a_copy_that_is_right_matches_in_every_field(synced: Synced, linked: Connection) -> None:
+    synced()
     report = audited(linked)
     assert (report.audit.state, report.drift, found(report)) == ("done", 0, set())
     assert {stream.name: stream.matching for stream in report.streams} == {
@@ -103,8 +96,8 @@ def test_a_copy_that_is_right_matches_in_every_field(sync: Sync, linked: Connect
     assert report.audit.requests == report.rate.judged + len(report.streams) + a_page_of_project_tickets
 
 
-def test_planted_drift_is_found_by_record_and_field(sync: Sync, linked: Connection) -> None:
-    sync("full")
+def test_planted_drift_is_found_by_record_and_field(synced: Synced, linked: Connection) -> None:
+    synced()
     first, second, gone = remote_ids(linked, Ticket, 3)
     [company] = remote_ids(linked, Company, 1)
     [contact] = remote_ids(linked, Contact, 1)
@@ -130,8 +123,8 @@ def test_planted_drift_is_found_by_record_and_field(sync: Sync, linked: Connecti
     assert report.rate.low < report.rate.rate < report.rate.high < 1
 
 
-def test_a_record_of_the_psa_that_is_not_here_is_found(sync: Sync, linked: Connection) -> None:
-    sync("full")
+def test_a_record_of_the_psa_that_is_not_here_is_found(synced: Synced, linked: Connection) -> None:
+    synced()
     with tenant_transaction(linked.organization_id):
         oldest = Ticket.objects.order_by("remote_updated_at").first()
         newest = Ticket.objects.order_by("-remote_updated_at").first()
@@ -140,7 +133,7 @@ def test_a_record_of_the_psa_that_is_not_here_is_found(sync: Sync, linked: Conne
         others = Ticket.objects.exclude(pk=oldest.pk)
         kept = list(others.values_list("pk", flat=True))
         now = timezone.now()
-        Cursor.objects.filter(stream="tickets").update(watermark=now + audit_lease.LEASE * 10)
+        Cursor.objects.filter(stream="tickets").update(watermark=now + lease.LEASE * 10)
     audit = asked(linked)
     with tenant(linked.organization_id):
         work_on_draw(audit, oldest.remote_id)
@@ -153,19 +146,19 @@ def test_a_record_of_the_psa_that_is_not_here_is_found(sync: Sync, linked: Conne
 
 def work_on_draw(audit: DriftAudit, only: str) -> None:
     """Draws the sample, and leaves one ticket of it."""
-    taken = audit_lease.claim(audit.pk)
+    taken = lease.claim(audit.pk)
     assert taken is not None
     with engine.opened(taken) as work:
-        sample.draw(work)
+        drift_sample.draw(work)
     with tenant_transaction():
         DriftStream.objects.filter(audit=audit, name="tickets").update(todo=[only], sampled=1)
         DriftAudit.objects.filter(pk=audit.pk).update(lease_until=None)
 
 
 def test_what_changed_in_the_psa_since_is_explained_and_not_counted(
-    sync: Sync, calm: Sandbox, linked: Connection
+    synced: Synced, calm: Sandbox, linked: Connection
 ) -> None:
-    sync("full")
+    synced()
     [changed] = remote_ids(linked, Ticket, 1)
     calm.control("change", ids=[int(changed)], set={"summary": "Newer there"})
     report = audited(linked)
@@ -175,23 +168,23 @@ def test_what_changed_in_the_psa_since_is_explained_and_not_counted(
     assert report.rate.rate == 1.0
 
 
-def test_a_change_that_the_cursor_went_past_is_drift(sync: Sync, calm: Sandbox, linked: Connection) -> None:
-    sync("full")
+def test_a_change_that_the_cursor_went_past_is_drift(synced: Synced, calm: Sandbox, linked: Connection) -> None:
+    synced()
     [missed] = remote_ids(linked, Ticket, 1)
     calm.control("change", ids=[int(missed)], set={"summary": "Missed"})
     with tenant_transaction(linked.organization_id):
-        Cursor.objects.filter(stream="tickets").update(watermark=timezone.now() + audit_lease.LEASE * 10)
+        Cursor.objects.filter(stream="tickets").update(watermark=timezone.now() + lease.LEASE * 10)
     assert found(audited(linked)) == {("tickets", missed, "differs", ("summary", "updated_by"))}
 
 
 def test_what_a_sync_brings_while_the_psa_is_asked_is_explained(
-    sync: Sync, linked: Connection, monkeypatch: pytest.MonkeyPatch
+    synced: Synced, linked: Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    sync("full")
+    synced()
     [altered] = remote_ids(linked, Ticket, 1)
     with tenant_transaction(linked.organization_id):
         Ticket.objects.filter(remote_id=altered).update(summary="Altered here")
-    held = audit_lease.held
+    held = lease.held
 
     @contextmanager
     def meanwhile(audit: DriftAudit) -> Iterator[None]:
@@ -199,12 +192,12 @@ def test_what_a_sync_brings_while_the_psa_is_asked_is_explained(
             Ticket.objects.filter(remote_id=altered).update(synced_at=timezone.now())
             yield
 
-    monkeypatch.setattr(sample, "held", meanwhile)
+    monkeypatch.setattr(drift_sample, "held", meanwhile)
     assert found(audited(linked)) == {("tickets", altered, "settled", ())}
 
 
-def test_what_the_settings_no_longer_want_is_explained(sync: Sync, linked: Connection) -> None:
-    sync("full")
+def test_what_the_settings_no_longer_want_is_explained(synced: Synced, linked: Connection) -> None:
+    synced()
     with tenant_transaction(linked.organization_id):
         unwanted = Ticket.objects.values_list("status_remote_id", flat=True).first()
         tickets = set(Ticket.objects.filter(status_remote_id=unwanted).values_list("remote_id", flat=True))
@@ -216,16 +209,16 @@ def test_what_the_settings_no_longer_want_is_explained(sync: Sync, linked: Conne
     assert report.drift == 0
 
 
-def test_a_sample_has_as_many_as_asked_and_is_drawn_anew_each_time(sync: Sync, linked: Connection) -> None:
-    sync("full")
+def test_a_sample_has_as_many_as_asked_and_is_drawn_anew_each_time(synced: Synced, linked: Connection) -> None:
+    synced()
     drawn = []
     for _ in range(2):
         audit = asked(linked, 20)
         with tenant(linked.organization_id):
-            taken = audit_lease.claim(audit.pk)
+            taken = lease.claim(audit.pk)
             assert taken is not None
             with engine.opened(taken) as work:
-                sample.draw(work)
+                drift_sample.draw(work)
             with tenant_transaction():
                 tickets = DriftStream.objects.get(audit=audit, name="tickets")
                 DriftAudit.objects.filter(pk=audit.pk).update(state="failed")
@@ -234,8 +227,8 @@ def test_a_sample_has_as_many_as_asked_and_is_drawn_anew_each_time(sync: Sync, l
     assert drawn[0] != drawn[1]
 
 
-def test_it_steps_aside_for_a_run_and_goes_on_behind_it(sync: Sync, linked: Connection) -> None:
-    sync("full")
+def test_it_steps_aside_for_a_run_and_goes_on_behind_it(sync: Sync, synced: Synced, linked: Connection) -> None:
+    synced()
     audit = asked(linked, 10)
     with tenant_transaction(linked.organization_id):
         current = Connection.objects.get(pk=linked.pk)
@@ -255,13 +248,13 @@ def test_it_steps_aside_for_a_run_and_goes_on_behind_it(sync: Sync, linked: Conn
 
 
 def test_a_run_that_begins_in_the_middle_is_let_through(
-    sync: Sync, linked: Connection, monkeypatch: pytest.MonkeyPatch
+    synced: Synced, linked: Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    sync("full")
+    synced()
     audit = asked(linked)
-    compare = sample.compare_handful
+    compare = drift_sample.compare_handful
 
-    def once(work: audit_lease.Auditing, stream: DriftStream) -> None:
+    def once(work: lease.Auditing, stream: DriftStream) -> None:
         compare(work, stream)
         with tenant_transaction():
             make_run(linked, "quick")
@@ -269,16 +262,16 @@ def test_a_run_that_begins_in_the_middle_is_let_through(
     monkeypatch.setattr(engine, "compare_handful", once)
     report = worked(audit)
     assert report.audit.state == "open"
-    handful = sample.HANDFUL * 4
+    handful = drift_sample.HANDFUL * 4
     assert sum(stream.sampled for stream in report.streams) - report.left <= handful
 
 
 def test_a_worker_that_was_overtaken_writes_nothing(
-    sync: Sync, linked: Connection, monkeypatch: pytest.MonkeyPatch
+    synced: Synced, linked: Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    sync("full")
+    synced()
     audit = asked(linked, 5)
-    monkeypatch.setattr(sample, "rows_of", overtaking(audit, sample.rows_of))
+    monkeypatch.setattr(drift_sample, "rows_of", overtaking(audit, drift_sample.rows_of))
     report = worked(audit)
     assert report.audit.state == "open"
     assert (report.streams[0].matching, len(report.streams[0].todo)) == (0, 5)
@@ -315,8 +308,10 @@ def audits(connection: Connection) -> list[DriftAudit]:
         return list(DriftAudit.objects.select_related("night").order_by("pk"))
 
 
-def test_each_night_has_one_audit_behind_its_run_and_no_other_run_has_one(sync: Sync, linked: Connection) -> None:
-    sync("full")
+def test_each_night_has_one_audit_behind_its_run_and_no_other_run_has_one(
+    sync: Sync, synced: Synced, linked: Connection
+) -> None:
+    synced()
     sync("quick")
     assert audits(linked) == []
     run = night_of(linked)
@@ -334,8 +329,8 @@ def test_each_night_has_one_audit_behind_its_run_and_no_other_run_has_one(sync: 
     assert report.rate.judged > 100
 
 
-def test_a_night_overtakes_the_audit_of_the_one_before(sync: Sync, linked: Connection) -> None:
-    sync("full")
+def test_a_night_overtakes_the_audit_of_the_one_before(synced: Synced, linked: Connection) -> None:
+    synced()
     night_of(linked)
     night_of(linked)
     first, second = audits(linked)
@@ -343,10 +338,12 @@ def test_a_night_overtakes_the_audit_of_the_one_before(sync: Sync, linked: Conne
     assert second.state == "open"
 
 
-def test_without_a_sample_no_night_has_one(sync: Sync, linked: Connection) -> None:
-    sync("full")
+def test_without_a_sample_no_night_has_one(synced: Synced, linked: Connection) -> None:
+    synced()
     with tenant_transaction(linked.organization_id):
-        Connection.objects.filter(pk=linked.pk).update(settings={"audit_sample": 0, "date_range_days": None})
+        Connection.objects.filter(pk=linked.pk).update(
+            settings={"streams": DAILY, "audit_sample": 0, "date_range_days": None}
+        )
     assert night_of(linked).state == "done"
     assert audits(linked) == []
 
@@ -356,13 +353,13 @@ def test_before_the_first_sync_there_is_nothing_to_compare(linked: Connection) -
         asked(linked)
 
 
-def test_a_second_one_joins_the_first(sync: Sync, linked: Connection) -> None:
-    sync("full")
+def test_a_second_one_joins_the_first(synced: Synced, linked: Connection) -> None:
+    synced()
     assert asked(linked).pk == asked(linked).pk
 
 
-def test_the_limits_of_the_psa_are_waits(sync: Sync, calm: Sandbox, linked: Connection) -> None:
-    sync("full")
+def test_the_limits_of_the_psa_are_waits(synced: Synced, calm: Sandbox, linked: Connection) -> None:
+    synced()
     calm.control("faults", kind="429", retry_after=40)
     report = worked(asked(linked, 5))
     calm.control("faults", method="DELETE")
@@ -373,9 +370,9 @@ def test_the_limits_of_the_psa_are_waits(sync: Sync, calm: Sandbox, linked: Conn
 
 
 def test_another_organizations_audits_are_invisible(
-    sync: Sync, linked: Connection, other_organization: Organization
+    synced: Synced, linked: Connection, other_organization: Organization
 ) -> None:
-    sync("full")
+    synced()
     audit = audited(linked, 5).audit
     with tenant_transaction(other_organization.pk):
         assert not DriftAudit.objects.exists()
@@ -390,8 +387,8 @@ def command(*arguments: str) -> Any:
     return json.loads(out.getvalue())
 
 
-def test_the_command_prints_rate_interval_and_findings(sync: Sync, linked: Connection) -> None:
-    sync("full")
+def test_the_command_prints_rate_interval_and_findings(synced: Synced, linked: Connection) -> None:
+    synced()
     [altered] = remote_ids(linked, Ticket, 1)
     with tenant_transaction(linked.organization_id):
         Ticket.objects.filter(remote_id=altered).update(summary="Altered here")

@@ -7,11 +7,7 @@ from typing import Any
 
 import pytest
 
-from integrations.models import Connection
-from integrations.services.connections import connection_configure
-from integrations.services.probing import connection_scope_count
-from integrations.settings_schema import ConnectionSettings
-from portal.clients.models import (
+from clients.models import (
     Agreement,
     AgreementAddition,
     Asset,
@@ -22,14 +18,18 @@ from portal.clients.models import (
     Product,
     Site,
 )
-from portal.ledger.models import JournalEntry
-from portal.tenancy.models import Organization
-from portal.tenancy.scope import tenant, tenant_transaction
+from foundation.ledger.models import JournalEntry
+from foundation.tenancy.models import Organization
+from foundation.tenancy.scope import tenant, tenant_transaction
+from integrations.models import Connection
+from integrations.services.connections import connection_configure
+from integrations.services.probing import connection_scope_count
+from integrations.settings_schema import ConnectionSettings
 from sync.models import Run
-from sync.selectors.effects import settings_effects
+from sync.selectors.settings_impact import settings_effects
 from sync.services.summary import run_summary
 from tests.integrations.adapters.sandboxes import Sandbox, running
-from tests.sync.conftest import Sync, linked_to
+from tests.sync.conftest import Sync, Synced, linked_to
 from tickets.models import Board, Member, Note, Status, Ticket, TimeEntry
 
 STORES = {
@@ -48,17 +48,16 @@ STORES = {
 }
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def autotask() -> Iterator[Sandbox]:
     with running("autotask", tickets=120) as started:
         yield started
 
 
 @pytest.fixture
-def linked(organization: Organization, autotask: Sandbox) -> Iterator[Connection]:
+def linked(organization: Organization, autotask: Sandbox) -> Connection:
     """A connection to it, everything in scope, the guard off: what ``sync`` of this directory's conftest works on."""
-    with linked_to(organization, autotask) as made:
-        yield made
+    return linked_to(organization, autotask)
 
 
 def ids(sandbox: Sandbox, collection: str) -> set[str]:
@@ -95,9 +94,9 @@ def test_a_sync_brings_all_and_a_second_one_changes_nothing(sync: Sync, autotask
 
 
 def test_a_quick_sync_brings_what_changed_and_drops_what_was_deleted(
-    sync: Sync, autotask: Sandbox, linked: Connection
+    sync: Sync, synced: Synced, autotask: Sandbox, linked: Connection
 ) -> None:
-    sync("full")
+    synced()
     changed = autotask.control("POST", "change", {"n": 4})["ids"]
     made = autotask.control("POST", "create", {"n": 2})["ids"]
     noted = autotask.control("POST", "note", {"ticket": made[0]})["ids"]
@@ -113,9 +112,9 @@ def test_a_quick_sync_brings_what_changed_and_drops_what_was_deleted(
 
 
 def test_notes_and_time_of_a_deleted_ticket_go_with_the_quick_sync_that_drops_it(
-    sync: Sync, autotask: Sandbox, linked: Connection
+    sync: Sync, synced: Synced, autotask: Sandbox, linked: Connection
 ) -> None:
-    sync("full")
+    synced()
     with tenant_transaction(linked.organization_id):
         timed = set(TimeEntry.objects.values_list("ticket_remote_id", flat=True))
         gone = (
@@ -140,8 +139,10 @@ def test_notes_and_time_of_a_deleted_ticket_go_with_the_quick_sync_that_drops_it
     assert reasons == {"its ticket is gone"}
 
 
-def test_a_full_sync_finds_notes_and_sites_that_went(sync: Sync, autotask: Sandbox, linked: Connection) -> None:
-    sync("full")
+def test_a_full_sync_finds_notes_and_sites_that_went(
+    sync: Sync, synced: Synced, autotask: Sandbox, linked: Connection
+) -> None:
+    synced()
     for collection in ("notes", "time_entries", "sites", "contacts"):
         autotask.control("POST", "delete", {"collection": collection, "n": 3})
     sync("full")

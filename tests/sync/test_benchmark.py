@@ -5,12 +5,12 @@ from __future__ import annotations
 import psycopg
 import pytest
 
-from portal.tenancy.models import User
-from portal.tenancy.scope import tenant_transaction
-from sync.benchmark.crowd import FILLED, crowd
-from sync.benchmark.pages import pages_of
-from sync.benchmark.reads import measured, signed_in, verdict
-from sync.benchmark.touched import counters, touched_since
+from foundation.tenancy.models import User
+from foundation.tenancy.scope import tenant_transaction
+from lab.benchmark.pages import pages_of
+from lab.benchmark.provider_data import FILLED, provider_data
+from lab.benchmark.reads import measured, signed_in, verdict
+from lab.benchmark.rows_read import counters, touched_since
 from sync.models import Run
 from tickets.models import Ticket
 
@@ -19,7 +19,7 @@ TICKETS = 3000
 
 @pytest.mark.committed
 def test_pages_are_measured_with_their_statements_and_rows_and_nothing_stays(owner: psycopg.Connection) -> None:
-    with crowd(TICKETS, organizations=2) as (big, small):
+    with provider_data(TICKETS, organizations=2) as (big, small):
         assert (big.tickets, small.tickets) == (1200, 1800)
         with tenant_transaction(big.organization.pk):
             assert Ticket.objects.count() == big.tickets
@@ -42,7 +42,7 @@ def test_pages_are_measured_with_their_statements_and_rows_and_nothing_stays(own
 
 @pytest.mark.committed
 def test_rows_that_a_statement_passes_by_are_counted_as_read() -> None:
-    with crowd(TICKETS, organizations=2) as (big, _), tenant_transaction(big.organization.pk):
+    with provider_data(TICKETS, organizations=2) as (big, _), tenant_transaction(big.organization.pk):
         Run.objects.filter(pk=-1).first()  # the first plan reads a block of each index
         before = counters()
         assert Run.objects.filter(pk=-1).first() is None

@@ -14,6 +14,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from clients.models import Company, Contact, Opportunity, Product
+from foundation.ledger.merge import MergeContext, merge
+from foundation.tenancy.models import Organization
 from integrations.client_records import OpportunityRecord, ProductRecord
 from integrations.models import Connection
 from integrations.port import Remark
@@ -28,9 +31,6 @@ from integrations.records import (
     TimeEntryRecord,
 )
 from integrations.registry import providers
-from portal.clients.models import Company, Contact, Opportunity, Product
-from portal.core.merge import MergeContext, merge
-from portal.tenancy.models import Organization
 from sync.bounds import INDEXED_BYTES, LIST_LENGTH, MORE, TEXT_BYTES, bounds_of
 from sync.columns import field_of
 from sync.streams import TARGETS, Staged, stage, staged_row

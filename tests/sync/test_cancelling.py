@@ -10,15 +10,16 @@ from typing import Any
 import pytest
 from django.db import connection as database
 
+from foundation.tenancy.scope import tenant, tenant_transaction
 from integrations.models import Connection
-from portal.tenancy.scope import tenant, tenant_transaction
-from sync.engine import apply, drive
-from sync.engine.drive import advance
-from sync.engine.lease import Lease, LeaseLost, RunCancelled, step
+from sync.engine.run import drive
+from sync.engine.run.drive import advance
+from sync.engine.run.lease import Lease, LeaseLost, RunCancelled, step
+from sync.engine.write import apply
 from sync.models import Run, RunSignal
 from sync.services.runs import run_cancel, run_request
 from tests.fixtures.systems import Sandbox
-from tests.sync.conftest import Handle, Sync
+from tests.sync.conftest import Handle, Synced
 from tests.sync.test_leases import claimed, queued
 from tickets.models import Ticket
 
@@ -150,10 +151,10 @@ def streams_read(run: Run) -> int:
 
 @pytest.mark.committed
 def test_a_press_ends_a_long_statement_and_nothing_is_applied(
-    linked: Connection, handle: Handle, sync: Sync, calm: Sandbox, monkeypatch: pytest.MonkeyPatch
+    linked: Connection, handle: Handle, synced: Synced, calm: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     handle()
-    sync("full")
+    synced()
     with tenant_transaction(linked.organization_id):
         before = sorted(Ticket.objects.values_list("pk", "summary"))
     calm.control("change", n=5, set={"summary": "not to be seen"})

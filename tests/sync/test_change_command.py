@@ -14,12 +14,12 @@ import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
 
+from foundation.tenancy.models import AuditEvent
+from foundation.tenancy.scope import tenant_transaction
 from integrations.models import Connection
-from portal.tenancy.models import AuditEvent
-from portal.tenancy.scope import tenant_transaction
 from sync.models import InstanceChange, Run
 from tests.fixtures.systems import Sandbox, started_sandbox
-from tests.sync.conftest import Sync
+from tests.sync.conftest import Sync, Synced
 from tickets.models import Member, Ticket
 
 
@@ -63,8 +63,10 @@ def file_of(folder: Path, values: dict[str, Any]) -> str:
     return str(path)
 
 
-def test_the_whole_change_from_the_shell(linked: Connection, sync: Sync, other_psa: Sandbox, tmp_path: Path) -> None:
-    sync("full")
+def test_the_whole_change_from_the_shell(
+    linked: Connection, synced: Synced, other_psa: Sandbox, tmp_path: Path
+) -> None:
+    synced()
     before = tickets_of(linked)
     assert change(linked, "show")["step"] is None
     begun = change(linked, "disconnect", "--reason", "We move to another server")
@@ -96,8 +98,8 @@ def test_the_whole_change_from_the_shell(linked: Connection, sync: Sync, other_p
     assert not any(secret in json.dumps(done) for secret in other_psa.credentials.values() if len(secret) > 8)
 
 
-def test_calling_off_goes_back_to_the_same_psa(linked: Connection, sync: Sync) -> None:
-    sync("full")
+def test_calling_off_goes_back_to_the_same_psa(linked: Connection, sync: Sync, synced: Synced) -> None:
+    synced()
     before = tickets_of(linked)
     change(linked, "disconnect", "--reason", "a mistake")
     assert change(linked, "cancel")["step"] is None
@@ -106,8 +108,8 @@ def test_calling_off_goes_back_to_the_same_psa(linked: Connection, sync: Sync) -
     assert [action for action, _ in acts(linked)] == ["connection.change_begun", "connection.change_cancelled"]
 
 
-def test_everything_that_is_here_can_be_taken_along(linked: Connection, sync: Sync, tmp_path: Path) -> None:
-    sync("full")
+def test_everything_that_is_here_can_be_taken_along(linked: Connection, synced: Synced, tmp_path: Path) -> None:
+    synced()
     before, path = tickets_of(linked), tmp_path / "along.zip"
     told = change(linked, "export", "--file", str(path))
     assert (told["file"], told["records"]["tickets"]) == (str(path), before)
@@ -123,8 +125,8 @@ def test_everything_that_is_here_can_be_taken_along(linked: Connection, sync: Sy
     assert [entry.name for entry in tmp_path.iterdir()] == ["along.zip"]
 
 
-def test_a_purge_wants_the_name_and_says_before_what_would_go(linked: Connection, sync: Sync) -> None:
-    sync("full")
+def test_a_purge_wants_the_name_and_says_before_what_would_go(linked: Connection, synced: Synced) -> None:
+    synced()
     change(linked, "disconnect", "--reason", "why not")
     said = refused(linked, "purge")
     assert said.startswith("This deletes ")

@@ -14,19 +14,19 @@ from django.db import connection as database
 from django.test import RequestFactory
 from structlog.testing import capture_logs
 
+from foundation.core.database_errors import away_words, is_away, is_busy, refuses_data
+from foundation.tenancy.scope import tenant, tenant_transaction
 from integrations.errors import TransientError
 from integrations.models import Connection
-from portal.core.database_errors import away_words, is_away, is_busy, refuses_data
-from portal.tenancy.scope import tenant, tenant_transaction
 from portal.web.errors import server_error
-from sync.engine import conclude, containment, drive, ending, fetch
-from sync.engine.drive import advance
-from sync.engine.lease import claim
+from sync.engine.read import fetch
+from sync.engine.run import conclude, containment, drive, finish
+from sync.engine.run.drive import advance
+from sync.engine.run.lease import claim
 from sync.models import Alarm, Run, RunIssue, RunLog, RunSignal, RunStream
-from sync.services.runs import run_request
 from sync.streams import TARGETS
 from tests.fixtures.systems import Sandbox
-from tests.sync.conftest import Handle, Sync
+from tests.sync.conftest import Handle, Sync, Synced, asked, rested
 from tests.sync.test_leases import expire
 from tickets.models import Ticket
 
@@ -70,11 +70,6 @@ def of_tickets(work: Any, spec: Any, *more: Any) -> bool:
     return bool(spec.name == "tickets")
 
 
-def asked(linked: Connection, kind: str = "full") -> Run:
-    with tenant_transaction(linked.organization_id):
-        return run_request(connection=linked, kind=kind, trigger="person", reason="a test").run
-
-
 def slices(run: Run, most: int = 60) -> Iterator[Run]:
     """The run after each slice, without the waits in between, until it has ended."""
     with tenant(run.organization_id):
@@ -88,10 +83,6 @@ def slices(run: Run, most: int = 60) -> Iterator[Run]:
             with tenant_transaction():
                 Run.objects.filter(pk=run.pk, state="waiting").update(wait_until=None)
     raise AssertionError("the run never ended")
-
-
-def ended(run: Run) -> Run:
-    return list(slices(run))[-1]
 
 
 def staged(run: Run) -> int:
@@ -144,7 +135,7 @@ def test_the_log_names_the_place_and_no_secret(linked: Connection, handle: Handl
     secret = calm.credentials["private_key"]
     fail(fetch, "land_page", Odd(f"with {secret} of ada@acme.test"), when=of_tickets)
     with capture_logs() as lines:
-        run = ended(asked(linked))
+        run = rested(asked(linked))
     told = [line for line in lines if line["event"] == "A fault stopped a slice of a run"]
     assert len(told) == 3
     fields = {name: told[0][name] for name in ("organization", "connection", "run", "stream", "page", "parent")}
@@ -160,7 +151,7 @@ def test_the_log_names_the_place_and_no_secret(linked: Connection, handle: Handl
     error = told[0]["errors"][0]
     assert (error["kind"], error["said"]) == ("Odd", "with ••• of •••")
     assert [place.split()[-1] for place in error["at"]][:3] == ["advance", "slice_of", "fetch"]
-    assert error["at"][0].startswith("sync/engine/drive.py:")
+    assert error["at"][0].startswith("sync/engine/run/drive.py:")
     assert secret not in str(lines)
 
 
@@ -173,16 +164,16 @@ PHASES = [
     (drive, "find", "verifying"),
     (drive, "apply_staged", "applying"),
     (drive, "clean_up", "cleaning up"),
-    (ending, "figures_of", "cleaning up"),
+    (finish, "figures_of", "cleaning up"),
 ]
 
 
 @pytest.mark.parametrize(("module", "name", "doing"), PHASES)
 def test_a_fault_anywhere_ends_the_run(
-    linked: Connection, handle: Handle, sync: Sync, fail: Fail, module: Any, name: str, doing: str
+    linked: Connection, handle: Handle, synced: Synced, fail: Fail, module: Any, name: str, doing: str
 ) -> None:
     handle()
-    sync("full")
+    synced()
     fail(module, name, Odd())
     *waiting, run = slices(asked(linked))
     assert [each.state for each in waiting] == ["waiting", "waiting"]
@@ -195,16 +186,16 @@ def test_a_fault_anywhere_ends_the_run(
 
 @pytest.mark.parametrize("name", ["preview_staged", "find"])
 def test_a_fault_of_a_preview_ends_it_and_raises_no_alarm(
-    linked: Connection, handle: Handle, sync: Sync, fail: Fail, name: str
+    linked: Connection, handle: Handle, synced: Synced, fail: Fail, name: str
 ) -> None:
     from sync.services.previews import preview_request
 
     handle()
-    sync("full")
+    synced()
     fail(drive, name, Odd())
     with tenant_transaction(linked.organization_id):
         run = preview_request(connection=linked, kind="full", trigger="person").run
-    assert (ended(run).error_code, staged(run)) == ("fault", 0)
+    assert (rested(run).error_code, staged(run)) == ("fault", 0)
     with tenant_transaction(linked.organization_id):
         assert not Alarm.objects.exists()
 
@@ -226,6 +217,17 @@ def test_settings_that_nobody_can_read_end_the_run_at_once(linked: Connection) -
     [closed] = slices(run)
     assert (closed.state, closed.error_code) == ("failed", "settings_invalid")
     assert closed.message.startswith("The settings of this connection can't be used: boards must be a list of ids")
+
+
+def test_a_value_that_only_a_newer_release_knows_stops_no_run(linked: Connection) -> None:
+    newer = {"conflict_rule": "merge_fields", "hold_percent": 0.5, "retry_attempts": "many"}
+    with tenant_transaction(linked.organization_id):
+        Connection.objects.filter(pk=linked.pk).update(settings=linked.settings | newer)
+    closed = rested(asked(linked))
+    assert (closed.state, closed.result) == ("done", "success")
+    with tenant_transaction(linked.organization_id):
+        stored = Connection.objects.get(pk=linked.pk).settings
+    assert {name: stored[name] for name in newer} == newer
 
 
 def test_a_run_whose_connection_is_removed_meanwhile_is_let_go(linked: Connection, fail: Fail) -> None:
@@ -275,7 +277,7 @@ def test_deaths_with_an_advance_in_between_end_nothing(linked: Connection, handl
     die(run, conclude.DEATHS)
     with tenant_transaction(linked.organization_id):
         Run.objects.filter(pk=run.pk).update(claims=conclude.DEATHS - 1)
-    closed = ended(run)
+    closed = rested(run)
     assert (closed.state, closed.claims) == ("done", 1)
 
 
@@ -324,8 +326,8 @@ def test_a_run_that_cannot_be_ended_as_usual_is_ended_all_the_same(
 ) -> None:
     handle()
     fail(drive, "connect", Odd())
-    fail(ending, "note_failures", Odd())
-    closed = ended(asked(linked))
+    fail(finish, "note_failures", Odd())
+    closed = rested(asked(linked))
     assert (closed.state, closed.result, closed.error_code) == ("failed", "error", "fault")
     assert "It could not be ended as usual. Tell support the log reference " in closed.message
 
@@ -335,9 +337,9 @@ def test_a_cancelled_run_that_cannot_be_ended_as_usual_is_cancelled_all_the_same
 ) -> None:
     handle()
     run = asked(linked)
-    fail(ending, "close_cancelled", Odd())
+    fail(finish, "close_cancelled", Odd())
     press_cancel(run)
-    closed = ended(run)
+    closed = rested(run)
     assert (closed.state, closed.result) == ("cancelled", "cancelled")
 
 
@@ -375,7 +377,7 @@ def test_a_run_that_a_full_disk_leaves_no_line_for_waits_and_no_worker_counts_as
     handle()
     full = raised(psycopg.errors.DiskFull("no space left"))
     fail(fetch, "land_page", full, when=of_tickets)
-    fail(ending, "park", full)
+    fail(finish, "park", full)
     waiting = next(iter(slices(asked(linked))))
     assert (waiting.state, waiting.claims, waiting.lease_until) == ("waiting", 0, None)
     assert waiting.wait_reason == (
@@ -389,7 +391,7 @@ def test_writers_in_each_others_way_try_again(
 ) -> None:
     handle()
     fail(fetch, "land_page", raised(error), when=of_tickets, times=4)
-    run = ended(asked(linked))
+    run = rested(asked(linked))
     assert (run.state, run.result) == ("done", "success")
 
 
@@ -460,15 +462,15 @@ def test_why_the_database_is_away_is_said() -> None:
 
 
 def test_what_readers_see_stays_when_a_fault_ends_a_full_sync(
-    linked: Connection, handle: Handle, sync: Sync, calm: Sandbox, fail: Fail
+    linked: Connection, handle: Handle, synced: Synced, calm: Sandbox, fail: Fail
 ) -> None:
     handle()
-    sync("full")
+    synced()
     with tenant_transaction(linked.organization_id):
         before = sorted(Ticket.objects.values_list("pk", "summary"))
     calm.control("change", n=5, set={"summary": "not to be seen"})
     fail(drive, "apply_staged", Odd())
-    run = ended(asked(linked, "full"))
+    run = rested(asked(linked, "full"))
     with tenant_transaction(linked.organization_id):
         assert sorted(Ticket.objects.values_list("pk", "summary")) == before
         states = set(RunStream.objects.filter(run=run).values_list("state", flat=True))

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import pytest
 
+from foundation.ledger.models import JournalEntry
+from foundation.tenancy.scope import tenant, tenant_transaction
 from integrations.models import Connection
-from portal.ledger.models import JournalEntry
-from portal.tenancy.scope import tenant, tenant_transaction
-from sync.engine.crash import POINTS
-from sync.engine.drive import advance
+from lab.crashes import POINTS
+from sync.engine.run.drive import advance
 from sync.models import Run
 from tests.fixtures.crashes import killed_at
 from tests.fixtures.systems import Sandbox
-from tests.sync.conftest import Sync
+from tests.sync.conftest import Synced
 from tests.sync.test_runs import truth
 from tickets.models import Ticket
 
@@ -22,9 +22,9 @@ AFTER_THE_MOMENT = {"applied", "cleaned"}
 @pytest.mark.committed
 @pytest.mark.parametrize("point", POINTS)
 def test_a_killed_worker_leaves_readers_the_old_or_the_new_and_the_run_goes_on(
-    sync: Sync, linked: Connection, calm: Sandbox, point: str
+    synced: Synced, linked: Connection, calm: Sandbox, point: str
 ) -> None:
-    sync("full")
+    synced()
     with tenant_transaction(linked.organization_id):
         before = Ticket.objects.count()
     deleted = {str(one) for one in calm.control("delete", n=2)["ids"]}

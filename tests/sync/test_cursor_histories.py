@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import datetime as dt
 import os
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,18 +17,18 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
+from foundation.tenancy.models import Organization
+from foundation.tenancy.scope import tenant, tenant_transaction
 from integrations.models import Connection
 from integrations.port import ReadRequest
 from integrations.services.connections import connection_create
-from portal.tenancy.models import Organization
-from portal.tenancy.scope import tenant, tenant_transaction
-from sync.engine import fetch
-from sync.engine.drive import advance
-from sync.engine.plan import OVERLAP
-from sync.faults.ground import FIELDS, remote_tickets
+from lab.faults.scenario_context import FIELDS, remote_tickets
+from sync.engine.read import fetch
+from sync.engine.run.drive import advance
+from sync.engine.run.plan import OVERLAP
 from sync.models import Run, RunLog
 from sync.services.runs import run_request
-from tests.fixtures.systems import Sandbox, started_sandbox
+from tests.fixtures.systems import Sandbox
 from tickets.models import Ticket
 
 HISTORIES = int(os.environ.get("CURSOR_HISTORIES", "0"))
@@ -175,13 +174,6 @@ class Histories(RuleBasedStateMachine):
             self.at_rest_the_portal_equals_the_psa()
             self.full()
             assert self.world.theirs() == self.world.ours()
-
-
-@pytest.fixture
-def sandbox() -> Iterator[Sandbox]:
-    """A PSA whose clock is set and whose tickets go."""
-    with started_sandbox() as started:
-        yield started
 
 
 @pytest.fixture

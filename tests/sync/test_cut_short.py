@@ -7,15 +7,15 @@ from typing import Any
 
 import pytest
 
+from foundation.tenancy.models import Organization
+from foundation.tenancy.scope import tenant, tenant_transaction
 from integrations.models import Connection
 from integrations.registry import providers
-from portal.tenancy.models import Organization
-from portal.tenancy.scope import tenant, tenant_transaction
-from sync.engine.drive import advance
+from sync.engine.run.drive import advance
 from sync.models import Cursor, Run
 from sync.services.runs import run_cancel, run_request
 from tests.integrations.adapters.sandboxes import Sandbox, running
-from tests.sync.conftest import Sync, linked_to
+from tests.sync.conftest import Sync, Synced, linked_to
 from tickets.models import Ticket
 
 TICKETS = {"autotask": 600}
@@ -23,17 +23,16 @@ TICKETS = {"autotask": 600}
 SYSTEMS = [entry.key for entry in providers()]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def psa(request: pytest.FixtureRequest) -> Iterator[Sandbox]:
     with running(str(request.param), tickets=TICKETS.get(str(request.param), 150)) as started:
         yield started
 
 
 @pytest.fixture
-def linked(organization: Organization, psa: Sandbox) -> Iterator[Connection]:
+def linked(organization: Organization, psa: Sandbox) -> Connection:
     """A connection to the system, everything in scope, the guard off: what ``sync`` of this directory's conftest works on."""
-    with linked_to(organization, psa) as made:
-        yield made
+    return linked_to(organization, psa)
 
 
 def begun(linked: Connection) -> Run:
@@ -73,9 +72,9 @@ def truth(psa: Sandbox) -> set[str]:
 
 @pytest.mark.parametrize("psa", SYSTEMS, indirect=True)
 def test_a_run_that_is_cancelled_in_mid_read_changes_nothing_and_the_next_one_is_whole(
-    sync: Sync, psa: Sandbox, linked: Connection, settings: Any
+    sync: Sync, synced: Synced, psa: Sandbox, linked: Connection, settings: Any
 ) -> None:
-    assert sync("full").result == "success"
+    synced()
     before = here(linked)
     psa.control("POST", "delete", {"n": 3})
     psa.control("POST", "create", {"n": 2})

@@ -8,10 +8,10 @@ import pytest
 from django.db import connection as database
 from django.test.utils import CaptureQueriesContext
 
+from foundation.ledger.models import JournalEntry
+from foundation.tenancy.models import Organization
+from foundation.tenancy.scope import tenant_transaction
 from integrations.models import Connection
-from portal.ledger.models import JournalEntry
-from portal.tenancy.models import Organization
-from portal.tenancy.scope import tenant_transaction
 from sync.models import Run
 from sync.selectors.diff import Cause, FieldDiff, StreamDiff, diff_rows, run_diff
 from tests.fixtures.runs import make_entries, make_run, make_stream

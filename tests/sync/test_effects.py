@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from foundation.tenancy.models import Organization
+from foundation.tenancy.scope import tenant_transaction
 from integrations.models import Connection
 from integrations.services.connections import connection_create
 from integrations.settings_schema import ConnectionSettings
-from portal.tenancy.models import Organization
-from portal.tenancy.scope import tenant_transaction
 from sync.models import Run
-from sync.selectors.effects import Effects, settings_effects
+from sync.selectors.settings_impact import SettingsImpact, settings_effects
 from sync.services.removal import RemovalRefused, connection_remove
 from tests.fixtures.systems import CREDENTIALS
 from tickets.models import Note, Ticket
@@ -50,13 +50,15 @@ def tickets(in_tenant: Organization, connection: Connection) -> None:
 
 @pytest.mark.usefixtures("tickets")
 def test_the_present_settings_lose_nothing(connection: Connection) -> None:
-    assert settings_effects(connection, ConnectionSettings()) == Effects(7, 0, 0, 0, 0)
+    assert settings_effects(connection, ConnectionSettings()) == SettingsImpact(7, 0, 0, 0, 0)
 
 
 @pytest.mark.usefixtures("tickets")
 def test_each_reason_is_counted_and_a_ticket_leaves_once(connection: Connection) -> None:
     wanted = ConnectionSettings(boards=["1"], excluded_statuses=["11"], date_range_days=90)
-    assert settings_effects(connection, wanted) == Effects(stored=7, leaving=5, other_boards=3, excluded=2, too_old=1)
+    assert settings_effects(connection, wanted) == SettingsImpact(
+        stored=7, leaving=5, other_boards=3, excluded=2, too_old=1
+    )
 
 
 @pytest.mark.usefixtures("tickets")

@@ -7,13 +7,13 @@ from typing import Any
 import msgspec
 import pytest
 
+from clients.models import Contact
+from foundation.tenancy.scope import tenant_transaction
 from integrations.adapters.connectwise.adapter import ConnectWiseAdapter
 from integrations.errors import EndlessPaging
 from integrations.models import Connection
 from integrations.port import Checkpoint, Page, ReadRequest
-from portal.clients.models import Contact
-from portal.tenancy.scope import tenant_transaction
-from sync.engine import fetch
+from sync.engine.read import fetch
 from sync.models import Cursor, Run, RunIssue, RunStream
 from tests.fixtures.systems import Sandbox
 from tests.sync.conftest import Sync

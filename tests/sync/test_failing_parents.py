@@ -7,17 +7,15 @@ from typing import Any
 
 import pytest
 
+from foundation.tenancy.models import Organization, User
+from foundation.tenancy.scope import tenant, tenant_transaction
 from integrations.models import Connection
-from portal.tenancy.models import Organization, User
-from portal.tenancy.scope import tenant, tenant_transaction
-from sync.engine import children, failing
-from sync.engine.drive import advance
+from sync.engine.read import children, failing_parents
 from sync.models import Issue, Run, RunIssue, RunStream
 from sync.selectors.issues import issue_labels
 from sync.services.issues import issues_retry, retry_next
-from sync.services.runs import run_request
 from tests.integrations.adapters.sandboxes import Sandbox, running
-from tests.sync.conftest import LOOSE, linked_to
+from tests.sync.conftest import LOOSE, Synced, asked, linked_to, rested
 from tickets.models import Note, Status, Ticket
 
 Ended = Callable[..., Run]
@@ -28,22 +26,21 @@ BELOW = {
 ALL_BELOW = {"connectwise": {"path": "service/tickets/[0-9]+/notes$"}, "halo": {"path": "Actions$"}}
 
 
-@pytest.fixture(scope="module", params=["connectwise", "halo"])
+@pytest.fixture(params=["connectwise", "halo"])
 def psa(request: pytest.FixtureRequest) -> Iterator[Sandbox]:
     with running(request.param, tickets=60) as started:
         yield started
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def connectwise() -> Iterator[Sandbox]:
     with running("connectwise", tickets=60) as started:
         yield started
 
 
 @pytest.fixture
-def linked(organization: Organization, psa: Sandbox) -> Iterator[Connection]:
-    with linked_to(organization, psa) as made:
-        yield made
+def linked(organization: Organization, psa: Sandbox) -> Connection:
+    return linked_to(organization, psa)
 
 
 @pytest.fixture
@@ -52,18 +49,7 @@ def ended(monkeypatch: pytest.MonkeyPatch) -> Ended:
     monkeypatch.setattr(children, "REST", 0.0)
 
     def go(connection: Connection, kind: str, **more: Any) -> Run:
-        with tenant(connection.organization_id):
-            with tenant_transaction():
-                fresh = Connection.objects.get(pk=connection.pk)
-                run = run_request(connection=fresh, kind=kind, trigger="person", reason="a test", **more).run
-            for _ in range(100):
-                advance(run.pk)
-                with tenant_transaction():
-                    now: Run = Run.objects.get(pk=run.pk)
-                    if not now.is_open or now.state == Run.State.HELD:
-                        return now
-                    Run.objects.filter(pk=run.pk, state="waiting").update(wait_until=None)
-        raise AssertionError(f"the run never ended: {now.state} {now.wait_reason}")
+        return rested(asked(connection, kind, **more))
 
     return go
 
@@ -97,9 +83,9 @@ def issues_of(run: Run) -> list[tuple[str, str, str, str]]:
     ],
 )
 def test_one_parent_that_always_fails_is_named_and_the_rest_lands(
-    linked: Connection, psa: Sandbox, ended: Ended, kind: str, fault: str, code: str
+    linked: Connection, synced: Synced, psa: Sandbox, ended: Ended, kind: str, fault: str, code: str
 ) -> None:
-    ended(linked, "full")
+    synced()
     ticket, notes = noted(linked)
     psa.control("POST", "change", {"ids": [int(ticket)], "set": touched("first")})
     with psa.fault(kind=fault, match=BELOW[psa.key](ticket)):
@@ -128,9 +114,9 @@ def touched(text: str) -> dict[str, str]:
 
 
 def test_a_quick_sync_reads_a_parent_again_that_failed_before_though_it_did_not_change(
-    linked: Connection, psa: Sandbox, ended: Ended
+    linked: Connection, synced: Synced, psa: Sandbox, ended: Ended
 ) -> None:
-    ended(linked, "full")
+    synced()
     ticket, _ = noted(linked)
     psa.control("POST", "change", {"ids": [int(ticket)], "set": touched("once")})
     with psa.fault(kind="500", match=BELOW[psa.key](ticket)):
@@ -142,9 +128,9 @@ def test_a_quick_sync_reads_a_parent_again_that_failed_before_though_it_did_not_
 
 
 def test_notes_that_could_not_be_read_are_fetched_again_with_their_ticket(
-    linked: Connection, psa: Sandbox, ended: Ended, admin: User
+    linked: Connection, synced: Synced, psa: Sandbox, ended: Ended, admin: User
 ) -> None:
-    ended(linked, "full")
+    synced()
     ticket, _ = noted(linked)
     psa.control("POST", "change", {"ids": [int(ticket)], "set": touched("once")})
     with psa.fault(kind="500", match=BELOW[psa.key](ticket)):
@@ -160,9 +146,9 @@ def test_notes_that_could_not_be_read_are_fetched_again_with_their_ticket(
 
 
 def test_many_failing_parents_have_the_budget_of_one_and_then_cost_their_stream(
-    linked: Connection, psa: Sandbox, ended: Ended
+    linked: Connection, synced: Synced, psa: Sandbox, ended: Ended
 ) -> None:
-    ended(linked, "full")
+    synced()
     with tenant_transaction(linked.organization_id):
         before = Note.objects.count()
     with psa.fault(kind="500", match=ALL_BELOW[psa.key]):
@@ -178,9 +164,9 @@ def test_many_failing_parents_have_the_budget_of_one_and_then_cost_their_stream(
 
 
 def test_a_stream_that_is_refused_below_every_parent_is_a_missing_right(
-    linked: Connection, psa: Sandbox, ended: Ended
+    linked: Connection, synced: Synced, psa: Sandbox, ended: Ended
 ) -> None:
-    ended(linked, "full")
+    synced()
     with tenant_transaction(linked.organization_id):
         before = Note.objects.count()
     with psa.fault(kind="403", match=ALL_BELOW[psa.key]):
@@ -196,70 +182,77 @@ def test_a_stream_that_is_refused_below_every_parent_is_a_missing_right(
 def test_a_board_costs_that_board_alone(
     organization: Organization, connectwise: Sandbox, ended: Ended, fault: str
 ) -> None:
-    with linked_to(organization, connectwise) as linked:
-        ended(linked, "full")
-        with tenant_transaction(linked.organization_id):
-            before = sorted(Status.objects.values_list("remote_id", flat=True))
-            board = Status.objects.order_by("pk")[0].board_remote_id
-        with connectwise.fault(kind=fault, match={"path": f"service/boards/{board}/statuses$"}):
-            run = ended(linked, "full")
-        assert (run.state, run.result) == ("done", "warning"), run.message
-        assert [issue[:3] for issue in issues_of(run)] == [("statuses", board, "")]
-        with tenant_transaction(linked.organization_id):
-            assert sorted(Status.objects.values_list("remote_id", flat=True)) == before
+    linked = linked_to(organization, connectwise)
+    ended(linked, "full")
+    with tenant_transaction(linked.organization_id):
+        before = sorted(Status.objects.values_list("remote_id", flat=True))
+        board = Status.objects.order_by("pk")[0].board_remote_id
+    with connectwise.fault(kind=fault, match={"path": f"service/boards/{board}/statuses$"}):
+        run = ended(linked, "full")
+    assert (run.state, run.result) == ("done", "warning"), run.message
+    assert [issue[:3] for issue in issues_of(run)] == [("statuses", board, "")]
+    with tenant_transaction(linked.organization_id):
+        assert sorted(Status.objects.values_list("remote_id", flat=True)) == before
 
 
 def test_a_ticket_that_was_deleted_since_it_was_listed_is_no_trouble(
     organization: Organization, connectwise: Sandbox, ended: Ended, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with linked_to(organization, connectwise) as linked:
-        ended(linked, "full")
-        ticket, notes = noted(linked)
-        reads = children.fetch_children
+    linked = linked_to(organization, connectwise)
+    ended(linked, "full")
+    ticket, notes = noted(linked)
+    reads = children.fetch_children
 
-        def late(work: Any, spec: Any, stream: Any) -> bool:
-            if spec.name == "notes" and not stream.pages:
-                connectwise.control("POST", "delete", {"ids": [int(ticket)]})
-            return reads(work, spec, stream)
+    def late(work: Any, spec: Any, stream: Any) -> bool:
+        if spec.name == "notes" and not stream.pages:
+            connectwise.control("POST", "delete", {"ids": [int(ticket)]})
+        return reads(work, spec, stream)
 
-        monkeypatch.setattr("sync.engine.drive.fetch_children", late)
-        run = ended(linked, "clear_resync")
-        assert (run.state, issues_of(run)) == ("done", []), run.message
-        assert notes_of(linked, ticket) == notes
+    monkeypatch.setattr("sync.engine.run.drive.fetch_children", late)
+    run = ended(linked, "clear_resync")
+    assert (run.state, issues_of(run)) == ("done", []), run.message
+    assert notes_of(linked, ticket) == notes
 
 
+@pytest.mark.parametrize(("percent", "state", "code"), [(10, "failed", "too_many_failed"), (70, "done", "")])
 def test_more_failing_parents_than_the_settings_allow_end_the_run(
-    organization: Organization, connectwise: Sandbox, ended: Ended, monkeypatch: pytest.MonkeyPatch
+    organization: Organization,
+    connectwise: Sandbox,
+    ended: Ended,
+    monkeypatch: pytest.MonkeyPatch,
+    percent: int,
+    state: str,
+    code: str,
 ) -> None:
-    monkeypatch.setattr("sync.engine.plan.LEAST_FAILED", 2)
-    with linked_to(organization, connectwise) as linked:
-        ended(linked, "full")
-        with tenant_transaction(linked.organization_id):
-            linked.settings = LOOSE | {"fail_percent": 10}
-            linked.save()
-            tickets = Ticket.objects.filter(is_closed=False).values_list("remote_id", flat=True)
-            some = "|".join(sorted(tickets)[: len(tickets) // 2])
-        with connectwise.fault(kind="500", match={"path": f"service/tickets/({some})/notes$"}):
-            run = ended(linked, "full")
-        assert (run.state, run.error_code) == ("failed", "too_many_failed")
-        assert "tickets could not be read, more than the 10 %" in run.message
+    monkeypatch.setattr("sync.engine.run.plan.LEAST_FAILED", 2)
+    linked = linked_to(organization, connectwise)
+    ended(linked, "full")
+    with tenant_transaction(linked.organization_id):
+        linked.settings = LOOSE | {"fail_percent": percent}
+        linked.save()
+        tickets = Ticket.objects.filter(is_closed=False).values_list("remote_id", flat=True)
+        some = "|".join(sorted(tickets)[: len(tickets) // 2])
+    with connectwise.fault(kind="500", match={"path": f"service/tickets/({some})/notes$"}):
+        run = ended(linked, "full")
+    assert (run.state, run.error_code) == (state, code)
+    assert ("tickets could not be read, more than the 10 %" in run.message) is (state == "failed")
 
 
 def test_so_many_parents_have_an_issue_each_and_the_others_are_counted(
     organization: Organization, connectwise: Sandbox, ended: Ended, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(failing, "NAMED", 2)
-    with linked_to(organization, connectwise) as linked:
-        ended(linked, "full")
-        with tenant_transaction(linked.organization_id):
-            tickets = Ticket.objects.filter(is_closed=False).values_list("remote_id", flat=True)
-            some = "|".join(sorted(tickets)[:5])
-        with connectwise.fault(kind="500", match={"path": f"service/tickets/({some})/notes$"}):
-            run = ended(linked, "full")
-        assert run.result == "warning"
-        found = issues_of(run)
-        assert [parent != "" for _, parent, _, _ in found] == [True, True, False]
-        with tenant_transaction(linked.organization_id):
-            last = RunIssue.objects.filter(run=run).latest("pk")
-            assert last.message == "The notes of 3 more tickets could not be read."
-            assert RunStream.objects.get(run=run, name="notes").coverage["unread"] == 5
+    monkeypatch.setattr(failing_parents, "NAMED", 2)
+    linked = linked_to(organization, connectwise)
+    ended(linked, "full")
+    with tenant_transaction(linked.organization_id):
+        tickets = Ticket.objects.filter(is_closed=False).values_list("remote_id", flat=True)
+        some = "|".join(sorted(tickets)[:5])
+    with connectwise.fault(kind="500", match={"path": f"service/tickets/({some})/notes$"}):
+        run = ended(linked, "full")
+    assert run.result == "warning"
+    found = issues_of(run)
+    assert [parent != "" for _, parent, _, _ in found] == [True, True, False]
+    with tenant_transaction(linked.organization_id):
+        last = RunIssue.objects.filter(run=run).latest("pk")
+        assert last.message == "The notes of 3 more tickets could not be read."
+        assert RunStream.objects.get(run=run, name="notes").coverage["unread"] == 5

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from foundation.tenancy.scope import tenant_transaction
 from integrations.models import Connection
-from portal.tenancy.scope import tenant_transaction
 from sync.models import Cursor
 from tests.fixtures.systems import Sandbox
-from tests.sync.conftest import Sync
+from tests.sync.conftest import Sync, Synced
 from tests.sync.test_runs import truth
 from tickets.models import Ticket
 
@@ -29,9 +29,9 @@ def test_a_first_sync_of_half_of_the_tickets_is_an_error_and_the_next_sync_is_a_
 
 
 def test_after_the_psas_clock_was_set_back_a_full_sync_lets_quick_ones_see_changes_again(
-    sync: Sync, calm: Sandbox, linked: Connection
+    sync: Sync, synced: Synced, calm: Sandbox, linked: Connection
 ) -> None:
-    sync("full")
+    synced()
     try:
         calm.control("clock", skew_seconds=-3600)
         sync("full")

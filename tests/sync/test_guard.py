@@ -2,40 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from django.db import connection as database
 from django.test.utils import CaptureQueriesContext
 
+from clients.models import Company
+from foundation.tenancy.models import User
+from foundation.tenancy.scope import tenant_transaction
 from integrations.models import Connection
-from portal.clients.models import Company
-from portal.tenancy.models import User
-from portal.tenancy.scope import tenant_transaction
-from sync.engine.drive import advance
+from sync.engine.run.drive import advance
 from sync.models import Run, Victim
-from sync.selectors.victims import VictimFilter, victim_count, victim_groups, victims_page
+from sync.selectors.pending_removals import VictimFilter, victim_count, victim_groups, victims_page
 from sync.services.runs import RunRefused, run_approve, run_reject
 from tests.fixtures.runs import make_run
-from tests.fixtures.systems import Sandbox, started_sandbox
-from tests.sync.conftest import Sync
+from tests.fixtures.systems import Sandbox
+from tests.sync.conftest import DAILY, Sync, Synced
 from tickets.models import Note, Ticket, TimeEntry
 
 LOOSE = {"hold_least": 1_000_000, "hold_percent": 100, "hold_company_percent": 100, "hold_second_percent": 100}
 
 
-@pytest.fixture
-def sandbox() -> Iterator[Sandbox]:
-    """Each test deletes from a PSA of its own."""
-    with started_sandbox() as started:
-        yield started
-
-
 def settle(connection: Connection, **values: Any) -> None:
     """The connection's thresholds from now on; those not named let everything pass."""
     with tenant_transaction(connection.organization_id):
-        Connection.objects.filter(pk=connection.pk).update(settings={"date_range_days": None} | LOOSE | values)
+        Connection.objects.filter(pk=connection.pk).update(
+            settings={"streams": DAILY, "date_range_days": None} | LOOSE | values
+        )
 
 
 def biggest(connection: Connection, column: str) -> tuple[str, list[int]]:
@@ -53,16 +47,20 @@ def work_on(run: Run) -> Run:
         return Run.objects.get(pk=run.pk)
 
 
-def test_removals_spread_over_everything_pass_unasked(sync: Sync, calm: Sandbox, linked: Connection) -> None:
+def test_removals_spread_over_everything_pass_unasked(
+    sync: Sync, synced: Synced, calm: Sandbox, linked: Connection
+) -> None:
     settle(linked, hold_least=25, hold_percent=5, hold_company_percent=20, hold_second_percent=20)
-    sync("full")
+    synced()
     calm.control("delete", fraction=0.03)
     run = sync("full")
     assert (run.state, run.result) == ("done", "success"), run.message
 
 
-def test_a_share_of_one_company_is_held_though_the_stream_is_not(sync: Sync, calm: Sandbox, linked: Connection) -> None:
-    sync("full")
+def test_a_share_of_one_company_is_held_though_the_stream_is_not(
+    sync: Sync, synced: Synced, calm: Sandbox, linked: Connection
+) -> None:
+    synced()
     company, tickets = biggest(linked, "company_remote_id")
     settle(linked, hold_least=4, hold_percent=100, hold_company_percent=20)
     calm.control("delete", ids=tickets[: max(4, len(tickets) // 3)])
@@ -74,17 +72,19 @@ def test_a_share_of_one_company_is_held_though_the_stream_is_not(sync: Sync, cal
 
 
 def test_what_passes_for_a_stream_passes_for_a_company_when_switched_off(
-    sync: Sync, calm: Sandbox, linked: Connection
+    sync: Sync, synced: Synced, calm: Sandbox, linked: Connection
 ) -> None:
-    sync("full")
+    synced()
     _, tickets = biggest(linked, "company_remote_id")
     settle(linked, hold_least=4, hold_percent=100, hold_company_percent=100)
     calm.control("delete", ids=tickets)
     assert sync("full").state == "done"
 
 
-def test_a_board_that_is_hidden_from_the_key_is_held(sync: Sync, calm: Sandbox, linked: Connection) -> None:
-    sync("full")
+def test_a_board_that_is_hidden_from_the_key_is_held(
+    sync: Sync, synced: Synced, calm: Sandbox, linked: Connection
+) -> None:
+    synced()
     board, _ = biggest(linked, "board_remote_id")
     settle(linked, hold_company_percent=99)
     calm.control("role", hidden_boards=[int(board)])
@@ -95,8 +95,10 @@ def test_a_board_that_is_hidden_from_the_key_is_held(sync: Sync, calm: Sandbox, 
     assert groups == [("board", board, "gone")]
 
 
-def test_a_company_that_loses_all_of_its_tickets_is_held(sync: Sync, calm: Sandbox, linked: Connection) -> None:
-    sync("full")
+def test_a_company_that_loses_all_of_its_tickets_is_held(
+    sync: Sync, synced: Synced, calm: Sandbox, linked: Connection
+) -> None:
+    synced()
     company, tickets = biggest(linked, "company_remote_id")
     settle(linked, hold_company_percent=99)
     calm.control("delete", ids=tickets)
@@ -106,8 +108,10 @@ def test_a_company_that_loses_all_of_its_tickets_is_held(sync: Sync, calm: Sandb
     assert groups == [("company", company, "emptied")]
 
 
-def test_a_company_that_goes_while_its_tickets_stay_is_held(sync: Sync, calm: Sandbox, linked: Connection) -> None:
-    sync("full")
+def test_a_company_that_goes_while_its_tickets_stay_is_held(
+    sync: Sync, synced: Synced, calm: Sandbox, linked: Connection
+) -> None:
+    synced()
     company, tickets = biggest(linked, "company_remote_id")
     settle(linked, hold_company_percent=99)
     calm.control("change", collection="companies", ids=[int(company)], set={"deletedFlag": True})
@@ -122,9 +126,9 @@ def test_a_company_that_goes_while_its_tickets_stay_is_held(sync: Sync, calm: Sa
 
 
 def test_a_company_whose_tickets_the_run_has_read_of_another_one_holds_nothing(
-    sync: Sync, calm: Sandbox, linked: Connection
+    sync: Sync, synced: Synced, calm: Sandbox, linked: Connection
 ) -> None:
-    sync("full")
+    synced()
     company, tickets = biggest(linked, "company_remote_id")
     with tenant_transaction(linked.organization_id):
         other = Company.objects.exclude(remote_id=company).order_by("pk")[0].remote_id
@@ -138,8 +142,10 @@ def test_a_company_whose_tickets_the_run_has_read_of_another_one_holds_nothing(
         assert Ticket.objects.filter(company_remote_id=other).count() >= len(tickets)
 
 
-def test_what_leaves_with_a_narrower_date_range_holds_nothing(sync: Sync, calm: Sandbox, linked: Connection) -> None:
-    sync("full")
+def test_what_leaves_with_a_narrower_date_range_holds_nothing(
+    sync: Sync, synced: Synced, calm: Sandbox, linked: Connection
+) -> None:
+    synced()
     with tenant_transaction(linked.organization_id):
         stamps = Ticket.objects.filter(is_closed=True).order_by("-remote_updated_at")
         start = stamps[5].remote_updated_at
@@ -156,9 +162,9 @@ def test_what_leaves_with_a_narrower_date_range_holds_nothing(sync: Sync, calm: 
 
 @pytest.mark.parametrize("kind", ["full", "clear_resync"])
 def test_notes_and_time_go_with_the_tickets_of_boards_that_are_not_wanted_any_more(
-    sync: Sync, linked: Connection, kind: str
+    sync: Sync, synced: Synced, linked: Connection, kind: str
 ) -> None:
-    sync("full")
+    synced()
     board, _ = biggest(linked, "board_remote_id")
     settle(linked, hold_least=0, hold_percent=0, hold_company_percent=1, boards=[board])
     run = sync(kind)
@@ -172,8 +178,8 @@ def test_notes_and_time_go_with_the_tickets_of_boards_that_are_not_wanted_any_mo
     assert sync("full").result == "no_change"
 
 
-def test_what_the_settings_explain_holds_nothing(sync: Sync, linked: Connection) -> None:
-    sync("full")
+def test_what_the_settings_explain_holds_nothing(sync: Sync, synced: Synced, linked: Connection) -> None:
+    synced()
     board, tickets = biggest(linked, "board_remote_id")
     settle(linked, hold_least=0, hold_percent=0, hold_company_percent=1, boards=[board])
     run = sync("full")
@@ -182,8 +188,10 @@ def test_what_the_settings_explain_holds_nothing(sync: Sync, linked: Connection)
         assert Ticket.objects.count() == len(tickets)
 
 
-def test_the_victims_are_kept_searchable_in_pages_and_by_group(sync: Sync, calm: Sandbox, linked: Connection) -> None:
-    sync("full")
+def test_the_victims_are_kept_searchable_in_pages_and_by_group(
+    sync: Sync, synced: Synced, calm: Sandbox, linked: Connection
+) -> None:
+    synced()
     company, tickets = biggest(linked, "company_remote_id")
     settle(linked, hold_least=2, hold_percent=0, hold_company_percent=100)
     gone = sorted(str(remote) for remote in tickets[:7])
@@ -246,9 +254,9 @@ def test_below_it_one_person_is_enough(connection: Connection, admin: User) -> N
 
 
 def test_a_run_above_the_second_threshold_is_applied_after_two_approvals(
-    sync: Sync, calm: Sandbox, linked: Connection, admin: User
+    sync: Sync, synced: Synced, calm: Sandbox, linked: Connection, admin: User
 ) -> None:
-    sync("full")
+    synced()
     settle(linked, hold_least=2, hold_percent=0, hold_second_percent=0)
     calm.control("delete", n=5)
     run = sync("full")

@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 
-from integrations.models import Connection
-from portal.clients.models import (
+from clients.models import (
     Agreement,
     AgreementAddition,
     Asset,
@@ -19,11 +18,12 @@ from portal.clients.models import (
     Product,
     Site,
 )
-from portal.tenancy.models import Organization
-from portal.tenancy.scope import tenant_transaction
+from foundation.tenancy.models import Organization
+from foundation.tenancy.scope import tenant_transaction
+from integrations.models import Connection
 from sync.models import Run
 from tests.integrations.adapters.sandboxes import Sandbox, running
-from tests.sync.conftest import Sync, linked_to
+from tests.sync.conftest import Sync, Synced, linked_to
 from tickets.models import Member, Note, Ticket, TimeEntry
 
 STORES = {
@@ -38,17 +38,16 @@ STORES = {
 }
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def halo() -> Iterator[Sandbox]:
     with running("halo", tickets=120) as started:
         yield started
 
 
 @pytest.fixture
-def linked(organization: Organization, halo: Sandbox) -> Iterator[Connection]:
+def linked(organization: Organization, halo: Sandbox) -> Connection:
     """A connection to it, everything in scope, the guard off: what ``sync`` of this directory's conftest works on."""
-    with linked_to(organization, halo) as made:
-        yield made
+    return linked_to(organization, halo)
 
 
 def ids(sandbox: Sandbox, collection: str) -> set[str]:
@@ -85,8 +84,8 @@ def test_a_sync_brings_all_and_a_second_one_changes_nothing(sync: Sync, halo: Sa
         assert (again.state, again.result) == ("done", "no_change"), (kind, again.message)
 
 
-def test_what_went_is_gone_after_a_full_sync(sync: Sync, halo: Sandbox, linked: Connection) -> None:
-    sync("full")
+def test_what_went_is_gone_after_a_full_sync(sync: Sync, synced: Synced, halo: Sandbox, linked: Connection) -> None:
+    synced()
     for collection in ("assets", "invoices", "opportunities", "recurring"):
         halo.control("POST", "delete", {"collection": collection, "n": 2})
     run = sync("full")

@@ -9,14 +9,14 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from foundation.ledger.models import PendingChange
+from foundation.tenancy.scope import tenant_transaction
 from integrations.models import Connection
 from integrations.settings_schema import SettingsInvalid, settings_from
-from portal.ledger.models import PendingChange
-from portal.tenancy.scope import tenant_transaction
-from sync.engine.plan import delay_of, patience, too_many_failed
+from sync.engine.run.plan import delay_of, patience, too_many_failed
 from sync.models import Run, RunIssue
 from tests.fixtures.systems import Sandbox
-from tests.sync.conftest import TICKETS, Handle, Sync, tried, unreadable
+from tests.sync.conftest import TICKETS, Handle, Sync, Synced, asked, rested, unreadable
 from tickets.models import Ticket
 
 
@@ -27,11 +27,11 @@ def test_a_run_gives_up_after_as_many_failures_in_a_row_as_the_settings_say(
     handle(retry_attempts=attempts)
     calm.control("stats/reset")
     calm.control("faults", kind="500", match=TICKETS)
-    run = tried(linked)
-    asked = calm.control("stats", method="GET")["by_path"]
+    run = rested(asked(linked))
+    requests = calm.control("stats", method="GET")["by_path"]
     assert run.state == Run.State.FAILED
     assert ("Tried once." if attempts == 1 else f"Tried {attempts} times.") in run.message
-    assert sum(count for path, count in asked.items() if path.endswith("service/tickets")) == attempts
+    assert sum(count for path, count in requests.items() if path.endswith("service/tickets")) == attempts
 
 
 def test_waits_double_up_to_three_minutes() -> None:
@@ -49,13 +49,13 @@ def spoiled(calm: Sandbox) -> Iterator[Callable[[int], None]]:
 
 
 def test_a_run_with_too_many_records_that_cannot_be_understood_ends_and_changes_nothing(
-    linked: Connection, calm: Sandbox, handle: Handle, sync: Sync, spoiled: Callable[[int], None]
+    linked: Connection, calm: Sandbox, handle: Handle, synced: Synced, spoiled: Callable[[int], None]
 ) -> None:
     handle(fail_percent=5)
-    sync("full")
+    synced()
     spoiled(40)
     calm.control("change", n=5, set={"summary": "beside the poison"})
-    run = tried(linked)
+    run = rested(asked(linked))
     with tenant_transaction(run.organization_id):
         kept = RunIssue.objects.filter(run=run, stream="tickets", code="record_rejected").count()
         beside = Ticket.objects.filter(summary="beside the poison").count()
@@ -66,10 +66,10 @@ def test_a_run_with_too_many_records_that_cannot_be_understood_ends_and_changes_
 
 
 def test_below_the_share_a_run_goes_on_with_a_warning(
-    handle: Handle, sync: Sync, spoiled: Callable[[int], None]
+    handle: Handle, sync: Sync, synced: Synced, spoiled: Callable[[int], None]
 ) -> None:
     handle(fail_percent=50)
-    sync("full")
+    synced()
     spoiled(40)
     run = sync("full")
     assert (run.state, run.result) == (Run.State.DONE, "warning")
@@ -126,6 +126,7 @@ def test_the_rule_decides_when_the_psa_changes_the_edited_field(
     calm: Sandbox,
     handle: Handle,
     sync: Sync,
+    synced: Synced,
     kind: str,
     rule: str,
     age: dt.timedelta,
@@ -133,7 +134,7 @@ def test_the_rule_decides_when_the_psa_changes_the_edited_field(
     words: str,
 ) -> None:
     handle(conflict_rule=rule)
-    sync("full")
+    synced()
     edit, ticket = edited(linked, {"summary": "as edited here"}, age=age)
     calm.control("change", ids=[ticket], set={"summary": f"the PSA's, {kind}, {rule}, {age}"})
     assert sync(kind).result == "success"
@@ -142,10 +143,10 @@ def test_the_rule_decides_when_the_psa_changes_the_edited_field(
 
 
 def test_another_field_and_the_same_value_are_no_conflict(
-    linked: Connection, calm: Sandbox, handle: Handle, sync: Sync
+    linked: Connection, calm: Sandbox, handle: Handle, sync: Sync, synced: Synced
 ) -> None:
     handle(conflict_rule="psa")
-    sync("full")
+    synced()
     other, ticket = edited(linked, {"severity": "High"}, age=HOUR)
     same, _ = edited(linked, {"summary": "what both say"}, age=HOUR)
     sent, _ = edited(linked, {"summary": "long sent"}, state="sent", age=HOUR)

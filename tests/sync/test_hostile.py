@@ -14,13 +14,13 @@ import pytest
 from django.db import connections
 from pytest_django import DjangoDbBlocker
 
-from sync.faults.hostile.catalog import KINDS, SYSTEMS, short
-from sync.faults.hostile.course import run_through
-from sync.faults.hostile.kinds import Kind
-from sync.faults.hostile.stage import TICKETS, Stage, set_up
-from sync.faults.hostile.ways import WAYS
-from sync.faults.psa import Psa
-from sync.faults.sabotage import switch_off
+from lab.faults.hostile.catalog import KINDS, SYSTEMS, short
+from lab.faults.hostile.course import run_through
+from lab.faults.hostile.kinds import Kind
+from lab.faults.hostile.stage import TICKETS, Stage, set_up
+from lab.faults.hostile.ways import WAYS
+from lab.faults.psa import Psa
+from lab.faults.sabotage import switch_off
 from tests.fixtures.database import empty_tables
 
 Stages = Callable[[str], Stage]

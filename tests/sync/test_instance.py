@@ -10,21 +10,20 @@ import pytest
 from django.db import connection as database
 from django.utils import timezone
 
+from clients.models import Company
+from foundation.ledger.models import JournalEntry, PendingChange
+from foundation.tenancy.models import AuditEvent, Organization
+from foundation.tenancy.scope import tenant, tenant_transaction
 from integrations.models import Connection
 from integrations.services.connections import connection_create, connection_credentials_set, connection_setup_move
 from mappings.models import Mapping
-from portal.clients.models import Company
-from portal.ledger.models import JournalEntry, PendingChange
-from portal.tenancy.models import AuditEvent, Organization
-from portal.tenancy.scope import tenant, tenant_transaction
-from sync.engine.drive import advance
 from sync.models import Cursor, InstanceChange, Run
 from sync.selectors.instance import change_of
 from sync.services import instance, purge, sweeper
 from sync.services.runs import RunRefused, run_request
 from sync.services.schedules import schedule_of
 from tests.fixtures.systems import Sandbox, started_sandbox
-from tests.sync.conftest import Sync
+from tests.sync.conftest import Sync, Synced, rested
 from tickets.models import Member, Ticket
 
 STEP = InstanceChange.Step
@@ -85,8 +84,10 @@ def now(change: InstanceChange) -> InstanceChange:
 
 
 @pytest.mark.usefixtures("here")
-def test_disconnecting_stops_syncs_and_calling_off_goes_on_with_the_same_psa(linked: Connection, sync: Sync) -> None:
-    sync("full")
+def test_disconnecting_stops_syncs_and_calling_off_goes_on_with_the_same_psa(
+    linked: Connection, sync: Sync, synced: Synced
+) -> None:
+    synced()
     change = begun(linked)
     with tenant_transaction(), pytest.raises(RunRefused, match="is being changed"):
         run_request(connection=fresh(linked), kind="quick", trigger="person")
@@ -101,8 +102,8 @@ def test_disconnecting_stops_syncs_and_calling_off_goes_on_with_the_same_psa(lin
 
 
 @pytest.mark.usefixtures("here")
-def test_a_run_at_work_is_cancelled_at_once_and_the_purge_can_begin(linked: Connection, sync: Sync) -> None:
-    sync("full")
+def test_a_run_at_work_is_cancelled_at_once_and_the_purge_can_begin(linked: Connection, synced: Synced) -> None:
+    synced()
     with tenant_transaction():
         run = run_request(connection=linked, kind="full", trigger="person").run
         held_until = timezone.now() + timedelta(minutes=5)
@@ -116,9 +117,9 @@ def test_a_run_at_work_is_cancelled_at_once_and_the_purge_can_begin(linked: Conn
 
 @pytest.mark.usefixtures("here")
 def test_the_purge_takes_what_came_from_the_instance_and_nothing_else(
-    linked: Connection, sync: Sync, organization: Organization, calm: Sandbox
+    linked: Connection, synced: Synced, organization: Organization, calm: Sandbox
 ) -> None:
-    sync("full")
+    synced()
     with tenant_transaction():
         beside = connection_create(
             organization_id=organization.pk, provider="connectwise", name="Beside", credentials=calm.credentials
@@ -166,9 +167,9 @@ def test_the_purge_takes_what_came_from_the_instance_and_nothing_else(
 @pytest.mark.usefixtures("here")
 @pytest.mark.parametrize("dies_at", [1, 2, 3, 7])
 def test_a_purge_that_is_killed_between_or_inside_its_steps_goes_on_and_nobody_sees_half_of_it(
-    linked: Connection, sync: Sync, monkeypatch: pytest.MonkeyPatch, dies_at: int
+    linked: Connection, synced: Synced, monkeypatch: pytest.MonkeyPatch, dies_at: int
 ) -> None:
-    sync("full")
+    synced()
     monkeypatch.setattr(purge, "ROWS", 100)
     change, before = purging(linked), visible(linked)
     seen: set[int] = set()
@@ -205,8 +206,8 @@ def visible(linked: Connection) -> int:
 
 
 @pytest.mark.usefixtures("here")
-def test_a_purge_whose_bell_was_lost_is_rung_for_again(linked: Connection, sync: Sync) -> None:
-    sync("full")
+def test_a_purge_whose_bell_was_lost_is_rung_for_again(linked: Connection, synced: Synced) -> None:
+    synced()
     change = purging(linked)
     assert sweeper.purges_due() == []
     with tenant_transaction():
@@ -222,20 +223,11 @@ def connected(linked: Connection, change: InstanceChange, psa: Sandbox) -> None:
         connection_setup_move(connection=linked, step="")
 
 
-def worked_on(run: Run) -> Run:
-    for _ in range(50):
-        if not advance(run.pk):
-            break
-    with tenant_transaction(run.organization_id):
-        found: Run = Run.objects.get(pk=run.pk)
-    return found
-
-
 @pytest.mark.usefixtures("here")
 def test_members_and_companies_come_first_and_the_first_sync_brings_the_rest(
-    linked: Connection, sync: Sync, other_psa: Sandbox
+    linked: Connection, sync: Sync, synced: Synced, other_psa: Sandbox
 ) -> None:
-    sync("full")
+    synced()
     old = fresh(linked)
     change = purged(linked)
     with tenant_transaction(), pytest.raises(RunRefused, match="is being changed"):
@@ -245,14 +237,14 @@ def test_members_and_companies_come_first_and_the_first_sync_brings_the_rest(
         asked = instance.change_read(change=change, actor=None)
         with pytest.raises(instance.ChangeRefused, match="were not read yet"):
             instance.change_finish(change=change, actor=None)
-    assert worked_on(asked.run).result == "success"
+    assert rested(asked.run).result == "success"
     with tenant_transaction():
         assert Member.objects.filter(connection=linked).count() > 0
         assert Company.objects.filter(connection=linked).count() > 0
         assert visible(linked) == 0
         assert not Cursor.objects.filter(connection=linked, stream="tickets").exists()
         first = instance.change_finish(change=change, actor=None)
-    done = worked_on(first.run)
+    done = rested(first.run)
     found = fresh(linked)
     assert (done.result, done.lands_live) == ("success", True)
     assert visible(linked) == len(other_psa.control("truth", method="GET", collection="tickets")["ids"])
@@ -265,8 +257,8 @@ def test_members_and_companies_come_first_and_the_first_sync_brings_the_rest(
 
 
 @pytest.mark.usefixtures("here")
-def test_another_system_keeps_the_settings_that_still_make_sense(linked: Connection, sync: Sync) -> None:
-    sync("full")
+def test_another_system_keeps_the_settings_that_still_make_sense(linked: Connection, synced: Synced) -> None:
+    synced()
     with tenant_transaction():
         linked.settings |= {
             "boards": ["1"],
@@ -286,8 +278,8 @@ def test_another_system_keeps_the_settings_that_still_make_sense(linked: Connect
 
 
 @pytest.mark.usefixtures("here")
-def test_steps_out_of_order_are_refused_with_a_sentence(linked: Connection, sync: Sync) -> None:
-    sync("full")
+def test_steps_out_of_order_are_refused_with_a_sentence(linked: Connection, synced: Synced) -> None:
+    synced()
     change = begun(linked)
     steps: list[tuple[Any, dict[str, Any], str]] = [
         (instance.change_connect, {"provider": "halo"}, "is not purged yet"),

@@ -12,6 +12,8 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection as database
 
+from foundation.tenancy.models import Organization
+from foundation.tenancy.scope import tenant, tenant_transaction
 from integrations.models import Connection
 from integrations.port import Check, ProbeReport
 from integrations.services.connections import (
@@ -21,9 +23,7 @@ from integrations.services.connections import (
     connection_test,
 )
 from integrations.services.probing import InstanceTaken, connection_tested, credentials_probe
-from portal.tenancy.models import Organization
-from portal.tenancy.scope import tenant, tenant_transaction
-from sync.engine.drive import advance
+from sync.engine.run.drive import advance
 from sync.models import Run
 from sync.services.runs import run_request
 from tests.fixtures.systems import CREDENTIALS

@@ -13,13 +13,13 @@ from django.core import mail
 from django.core.management import call_command
 from structlog.testing import capture_logs
 
+from foundation.core import database_clock
+from foundation.tenancy.models import Organization, User
+from foundation.tenancy.scope import tenant, tenant_transaction
 from integrations.models import Connection
 from integrations.services.connections import connection_create
-from portal.core import database_clock
-from portal.tenancy.models import Organization, User
-from portal.tenancy.scope import tenant, tenant_transaction
-from sync.engine.alarms import alarm_raise
-from sync.engine.audit import FAULTS, audit_advance
+from sync.engine.audit.drift_audit import FAULTS, audit_advance
+from sync.engine.run.alarms import alarm_raise
 from sync.models import Alarm, Cursor, DriftAudit, Issue, Run, Schedule
 from sync.services import sweeper
 from sync.services.issues import retry_next

@@ -9,16 +9,23 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from foundation.core.errors import Refused
+from foundation.tenancy.models import AuditEvent, Organization, User
+from foundation.tenancy.scope import tenant, tenant_transaction
 from integrations.models import Connection
-from portal.core.errors import Refused
-from portal.tenancy.models import AuditEvent, Organization, User
-from portal.tenancy.scope import tenant, tenant_transaction
-from sync.models import Issue
+from integrations.port import Rejected
+from sync.engine.run.alarms import alarm_raise
+from sync.engine.run.issue_tracking import book_single, note_failures
+from sync.engine.run.run_log import rejected
+from sync.models import Alarm, Issue
 from sync.selectors.issues import CLEARED, DISMISSED, OPEN, issue_groups_open, issue_labels, issues_like
+from sync.services import issues as services
 from sync.services.issues import issues_dismiss, issues_reopen, issues_retry, retry_next
 from sync.services.sweeper import retries_due
+from tests.fixtures.clock import DatabaseTime
+from tests.fixtures.runs import make_open_issue, make_run
 from tests.fixtures.systems import Sandbox
-from tests.sync.conftest import Sync, unreadable
+from tests.sync.conftest import Sync, Synced, unreadable
 from tickets.models import Ticket
 
 
@@ -79,8 +86,10 @@ def test_a_full_sync_clears_what_the_psa_has_no_more(
     assert issues(linked, cleared_at=None) == []
 
 
-def test_a_failed_run_is_an_issue_until_one_succeeds(sync: Sync, calm: Sandbox, linked: Connection) -> None:
-    sync("full")
+def test_a_failed_run_is_an_issue_until_one_succeeds(
+    sync: Sync, synced: Synced, calm: Sandbox, linked: Connection
+) -> None:
+    synced()
     calm.control("faults", kind="401")
     assert sync("quick").result == "error"
     found = issues(linked)
@@ -142,8 +151,34 @@ def test_a_retry_that_nobody_came_for_is_rung_for_again(poisoned: list[int], lin
     assert retries_due() == [linked.organization_id]
 
 
-def test_a_whole_run_can_not_be_fetched_again(sync: Sync, calm: Sandbox, linked: Connection, admin: User) -> None:
-    sync("full")
+def test_a_record_whose_worker_died_is_found_again_once_its_time_is_over(
+    connection: Connection, database_time: DatabaseTime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Killed(BaseException):
+        pass
+
+    def dies(**_: object) -> None:
+        raise Killed
+
+    monkeypatch.setattr(services, "record_replay", dies)
+    with tenant_transaction(connection.organization_id):
+        make_open_issue(connection, retry_at=database_time.at)
+    with tenant(connection.organization_id):
+        with pytest.raises(Killed):
+            retry_next()
+        assert not retry_next()
+        database_time.shift(services.CLAIM)
+        with pytest.raises(Killed):
+            retry_next()
+    assert retries_due() == []
+    database_time.shift(2 * services.CLAIM)
+    assert retries_due() == [connection.organization_id]
+
+
+def test_a_whole_run_can_not_be_fetched_again(
+    sync: Sync, synced: Synced, calm: Sandbox, linked: Connection, admin: User
+) -> None:
+    synced()
     calm.control("faults", kind="401")
     sync("quick")
     (issue,) = issues(linked)
@@ -184,3 +219,26 @@ def test_nobody_sees_the_issues_of_others(
     with tenant_transaction(other_organization.pk):
         assert issue_groups_open() == []
         assert not Issue.objects.filter(pk__in=mine).exists()
+
+
+def test_what_is_booked_outside_of_runs_is_cut_as_in_runs(connection: Connection) -> None:
+    odd = Rejected(remote_id="7" * 100, message="😀" * 400, sample="😀" * 3000)
+    with tenant_transaction(connection.organization_id):
+        for _ in range(2):
+            book_single(connection, "notes", [odd.remote_id], [odd], [])
+        issue = Issue.objects.get()
+    assert (issue.remote_id, issue.times, issue.message) == ("7" * 64, 2, odd.message)
+    assert (issue.cause, issue.sample) == ("😀" * 300, "😀" * 2000)
+
+
+def test_what_a_run_books_is_cut(connection: Connection) -> None:
+    said = "😀" * 400
+    with tenant_transaction(connection.organization_id):
+        run = make_run(connection, result="error", message=said)
+        odd = Rejected(remote_id="7" * 100, message=said, sample="😀" * 3000)
+        rejected(run.pk, run.organization_id, "notes", [odd])
+        note_failures(run.organization_id, connection.pk, run.pk)
+        alarm_raise(run.pk, "transient", said)
+        issue, alarm = Issue.objects.get(), Alarm.objects.get()
+    assert (issue.remote_id, issue.message, issue.sample) == ("7" * 64, said, "😀" * 2000)
+    assert (issue.cause, alarm.cause, alarm.message) == ("😀" * 300, "😀" * 300, said)

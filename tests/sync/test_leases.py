@@ -13,9 +13,9 @@ from django.db import connection as database
 from django.utils import timezone
 from pytest_django import Settings
 
+from foundation.tenancy.scope import tenant, tenant_transaction
 from integrations.models import Connection
-from portal.tenancy.scope import tenant, tenant_transaction
-from sync.engine.lease import Lease, LeaseLost, RunCancelled, claim, step
+from sync.engine.run.lease import Lease, LeaseLost, RunCancelled, claim, step
 from sync.models import Run, RunLog, RunSignal
 from sync.services.runs import RunRefused, run_cancel, run_request
 

@@ -12,17 +12,17 @@ import time_machine
 from django.core import mail
 from django.utils import timezone
 
+from foundation.tenancy.models import Organization, User
+from foundation.tenancy.scope import tenant, tenant_transaction
 from integrations.models import Connection
-from portal.tenancy.models import Organization, User
-from portal.tenancy.scope import tenant, tenant_transaction
-from sync.engine.alarms import alarm_end, alarm_raise
+from sync.engine.run.alarms import alarm_end, alarm_raise
 from sync.models import Alarm, MailChoice
 from sync.services.mails import digest_next, mail_choose, mails_due, mails_send
 from tests.fixtures.clock import DatabaseTime
 from tests.fixtures.people import MakePerson
 from tests.fixtures.runs import make_run
 from tests.fixtures.systems import Sandbox
-from tests.sync.conftest import Sync
+from tests.sync.conftest import Sync, Synced
 
 Fail = Callable[..., int]
 
@@ -52,9 +52,15 @@ def fail(connection: Connection) -> Fail:
 
 
 def test_a_real_failure_is_told_once_with_a_link_and_the_all_clear_follows(
-    sync: Sync, calm: Sandbox, linked: Connection, organization: Organization, admin: User, technician: User
+    sync: Sync,
+    synced: Synced,
+    calm: Sandbox,
+    linked: Connection,
+    organization: Organization,
+    admin: User,
+    technician: User,
 ) -> None:
-    sync("full")
+    synced()
     calm.control("faults", kind="401")
     run = sync("quick")
     assert mails_due() == [organization.pk]

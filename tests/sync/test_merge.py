@@ -11,15 +11,16 @@ from django.db import ProgrammingError, transaction
 from django.db import connection as database
 from django.utils import timezone
 
+from clients.models import Company
+from foundation.ledger.merge import MergeContext, MergeCounts, merge, relink, remove
+from foundation.ledger.models import JournalEntry
+from foundation.tenancy.models import Organization
 from integrations.models import Connection
 from integrations.records import BoardRecord, CompanyRecord, Record, StatusRecord, TicketRecord
 from integrations.registry import providers
-from portal.clients.models import Company
-from portal.core.merge import MergeContext, MergeCounts, merge, relink, remove
-from portal.ledger.models import JournalEntry
-from portal.tenancy.models import Organization
 from sync.columns import field_of
 from sync.streams import TARGETS, stage, unstage
+from tests.tickets.factories import make_company, make_ticket
 from tickets.models import Board, Status, Ticket
 
 NOON = dt.datetime(2026, 3, 1, 12, tzinfo=dt.UTC)
@@ -53,6 +54,16 @@ def test_a_new_record_is_created_and_journalled_without_a_copy(land: Land) -> No
     entry = JournalEntry.objects.get()
     assert (entry.stream, entry.remote_id, entry.label, entry.action) == ("boards", "1", "Help Desk", "created")
     assert (entry.before, entry.after) == (None, None)
+
+
+def test_the_journal_knows_a_record_by_the_first_200_characters_of_its_label(
+    land: Land, in_tenant: Organization, connection: Connection
+) -> None:
+    land("boards", [board("😀" * 201)])
+    land("boards", [board("😀" * 202)], fetched=NOON + dt.timedelta(hours=1))
+    remove(TARGETS["boards"], MergeContext(in_tenant.pk, connection.pk, 99), "true", reason="gone")
+    kept = JournalEntry.objects.order_by("pk").values_list("action", "label")
+    assert list(kept) == [(action, "😀" * 200) for action in ("created", "updated", "removed")]
 
 
 def test_the_same_again_writes_nothing(land: Land) -> None:
@@ -109,6 +120,36 @@ def test_a_tombstone_outlives_older_news_and_yields_to_newer(
     assert JournalEntry.objects.latest("id").action == "restored"
 
 
+def test_a_tombstone_has_the_time_of_its_removal_until_the_record_is_back(
+    land: Land, in_tenant: Organization, connection: Connection
+) -> None:
+    land("boards", [board()])
+    context = MergeContext(in_tenant.pk, connection.pk, 99)
+
+    def removed(at: dt.datetime) -> int:
+        return remove(TARGETS["boards"], context, "true", reason="gone", removed_at="%(at)s", at=at)
+
+    gone = NOON + dt.timedelta(hours=1)
+    assert (removed(gone), removed(gone + dt.timedelta(hours=1))) == (1, 0)
+    assert Board.with_removed.get().removed_at == gone
+    assert JournalEntry.objects.filter(action="removed").count() == 1
+    land("boards", [board()], fetched=gone + dt.timedelta(seconds=1))
+    assert Board.with_removed.get().removed_at is None
+    remove(TARGETS["boards"], context, "true", reason="gone")
+    with database.cursor() as cursor:
+        cursor.execute("SELECT removed_at BETWEEN now() AND clock_timestamp() FROM tickets_board")
+        assert cursor.fetchall() == [(True,)]
+
+
+@pytest.mark.parametrize(("stored", "read"), [(None, None), (NOON, None), (None, NOON)])
+def test_without_stamps_the_later_fetch_wins(land: Land, stored: dt.datetime | None, read: dt.datetime | None) -> None:
+    land("boards", [board("First read", updated=stored)], fetched=NOON)
+    earlier = board("Earlier read", updated=read)
+    assert land("boards", [earlier], fetched=NOON - dt.timedelta(seconds=1)).updated == 0
+    assert land("boards", [board("Later read", updated=read)], fetched=NOON + dt.timedelta(seconds=1)).updated == 1
+    assert Board.objects.get().name == "Later read"
+
+
 def test_a_doubled_record_of_a_page_counts_once_and_the_newer_one_stays(land: Land) -> None:
     newer = board("Newer", updated=NOON + dt.timedelta(seconds=5))
     assert land("boards", [newer, board("Older")]) == MergeCounts(created=1)
@@ -149,6 +190,21 @@ def test_references_link_by_remote_id_and_what_arrives_late_is_linked_later(
     reference = next(r for r in TARGETS["tickets"].references if r.column == "company_id")
     assert relink(TARGETS["tickets"], [reference], MergeContext(in_tenant.pk, connection.pk, 1)) == 1
     assert Ticket.objects.get().company == Company.objects.get()
+
+
+def test_references_are_linked_within_their_own_connection(in_tenant: Organization, connection: Connection) -> None:
+    other = Connection.objects.create(organization_id=in_tenant.pk, provider="connectwise", name="Other")
+    ours = make_ticket(connection, company_remote_id="9", company_name="Acme")
+    theirs = make_ticket(other, company_remote_id="9", company_name="Acme")
+    their_company = make_company(other, remote_id="9")
+    reference = next(r for r in TARGETS["tickets"].references if r.column == "company_id")
+    linked = relink(TARGETS["tickets"], [reference], MergeContext(in_tenant.pk, connection.pk, 1))
+    assert (linked, Ticket.objects.exclude(company=None).exists()) == (0, False)
+    our_company = make_company(connection, remote_id="9")
+    assert relink(TARGETS["tickets"], [reference], MergeContext(in_tenant.pk, connection.pk, 1)) == 1
+    assert dict(Ticket.objects.values_list("pk", "company_id")) == {ours.pk: our_company.pk, theirs.pk: None}
+    assert relink(TARGETS["tickets"], [reference], MergeContext(in_tenant.pk, other.pk, 2)) == 1
+    assert Ticket.objects.get(pk=theirs.pk).company_id == their_company.pk
 
 
 def test_text_that_postgresql_cannot_store_is_cleaned_and_the_rest_kept(land: Land) -> None:

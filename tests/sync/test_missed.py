@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 
+from foundation.tenancy.scope import tenant_transaction
 from integrations.models import Connection
-from portal.tenancy.scope import tenant_transaction
 from sync.models import Cursor
 from tests.fixtures.systems import Sandbox
-from tests.sync.conftest import Sync
+from tests.sync.conftest import DAILY, Sync, Synced
 from tickets.models import Ticket
 
 
@@ -28,9 +28,9 @@ def before_the_cursor(connection: Connection) -> str:
 
 
 def test_changes_with_late_stamps_are_counted_and_a_cause_is_named(
-    sync: Sync, calm: Sandbox, linked: Connection
+    sync: Sync, synced: Synced, calm: Sandbox, linked: Connection
 ) -> None:
-    sync("full")
+    synced()
     ids = some_tickets(linked, 3)
     calm.control("change", ids=ids, set={"summary": "Late"}, stamp=before_the_cursor(linked))
     assert sync("quick").result == "no_change"
@@ -51,12 +51,16 @@ def test_what_has_no_new_stamp_or_came_by_other_settings_was_not_missed(
 ) -> None:
     with tenant_transaction(linked.organization_id):
         board = "1"
-        Connection.objects.filter(pk=linked.pk).update(settings={"date_range_days": None, "boards": [board]})
+        Connection.objects.filter(pk=linked.pk).update(
+            settings={"streams": DAILY, "date_range_days": None, "boards": [board]}
+        )
     sync("full")
     ids = some_tickets(linked, 1)
     calm.control("change", ids=ids, set={"summary": "In silence"}, stamp="keep")
     with tenant_transaction(linked.organization_id):
-        Connection.objects.filter(pk=linked.pk).update(settings={"date_range_days": None, "hold_least": 1_000_000})
+        Connection.objects.filter(pk=linked.pk).update(
+            settings={"streams": DAILY, "date_range_days": None, "hold_least": 1_000_000}
+        )
     run = sync("full")
     assert run.state == "done", run.message
     assert "missed" not in run.message

@@ -7,20 +7,19 @@ from typing import Any
 
 import pytest
 from django.db import connection as database
-from django.utils import timezone
 
+from foundation.tenancy.models import Organization, User
+from foundation.tenancy.scope import tenant, tenant_transaction
 from integrations.models import Connection
 from integrations.services.connections import connection_create
-from portal.tenancy.models import Organization, User
-from portal.tenancy.scope import tenant, tenant_transaction
-from sync.engine.drive import advance
-from sync.faults.hostile.copies import copy_of
+from lab.faults.hostile.copies import copy_of
 from sync.models import Run
 from sync.services.live import ticket_refresh
 from sync.services.previews import preview_apply, preview_request
-from sync.services.runs import run_approve, run_reject, run_request
+from sync.services.runs import run_approve, run_reject
 from sync.services.undo import run_undo
 from tests.integrations.adapters.sandboxes import Sandbox, running
+from tests.sync.conftest import asked, rested
 from tickets.models import Ticket
 
 TICKETS = 60
@@ -29,7 +28,7 @@ EVERYTHING = {"date_range_days": None, "notes_rotation": 1000}
 Rows = dict[str, list[str]]
 
 
-@pytest.fixture(scope="module", params=SYSTEMS, ids=" and ".join)
+@pytest.fixture(params=SYSTEMS, ids=" and ".join)
 def psas(request: pytest.FixtureRequest) -> Iterator[tuple[Sandbox, Sandbox]]:
     """Two sandboxes of one seed: of one system their records have the same ids and texts."""
     one, other = request.param
@@ -49,23 +48,7 @@ class Pair:
 
     def run(self, kind: str, connection: Connection | None = None, **more: Any) -> Run:
         """A run that is worked on until it rests."""
-        place = connection or self.one
-        with tenant(self.organization.pk):
-            with tenant_transaction():
-                fresh = Connection.objects.get(pk=place.pk)
-                run = run_request(connection=fresh, kind=kind, trigger="person", reason="a test", **more).run
-            return self.worked(run)
-
-    def worked(self, run: Run) -> Run:
-        with tenant(self.organization.pk):
-            for _ in range(60):
-                advance(run.pk)
-                with tenant_transaction():
-                    now: Run = Run.objects.get(pk=run.pk)
-                    if now.state not in Run.ACTIVE and now.state != Run.State.QUEUED:
-                        return now
-                    Run.objects.filter(pk=run.pk, state="waiting").update(wait_until=timezone.now())
-        raise AssertionError(f"the run never rested: {now.wait_reason}")
+        return rested(asked(connection or self.one, kind, **more))
 
     def tickets(self) -> list[int]:
         with tenant_transaction(self.organization.pk):
@@ -166,7 +149,7 @@ def held_and_approved(pair: Pair, admin: User) -> None:
     assert run.state == "held", (run.state, run.message)
     with tenant_transaction(pair.organization.pk):
         run_approve(run=run, actor=admin, reason="They are gone")
-    assert pair.worked(run).result == "success"
+    assert rested(run).result == "success"
 
 
 def held_and_rejected(pair: Pair, admin: User) -> None:
@@ -191,10 +174,10 @@ def previewed_and_applied(pair: Pair, admin: User) -> None:
         with tenant_transaction():
             fresh = Connection.objects.get(pk=pair.one.pk)
             preview = preview_request(connection=fresh, kind="full", trigger="person", actor=admin).run
-        preview = pair.worked(preview)
+        preview = rested(preview)
         with tenant_transaction():
             applied = preview_apply(preview=preview, trigger="person", actor=admin).run
-    assert pair.worked(applied).result == "success"
+    assert rested(applied).result == "success"
 
 
 def opened(pair: Pair, admin: User) -> None:

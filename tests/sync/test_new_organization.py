@@ -10,13 +10,13 @@ import psycopg
 import pytest
 from django.db import connection as database
 
+from foundation.ledger.merge import MergeContext, merge, merge_sql, remove
+from foundation.tenancy.models import Organization
+from foundation.tenancy.scope import tenant_transaction
 from integrations.models import Connection
 from integrations.records import NoteRecord, TicketRecord
 from integrations.services.connections import connection_create
-from portal.core.merge import MergeContext, merge, merge_sql, remove
-from portal.tenancy.models import Organization
-from portal.tenancy.scope import tenant_transaction
-from sync.engine.fetch import left_scope
+from sync.engine.read.fetch import left_scope
 from sync.streams import TARGETS, stage
 from tests.fixtures.systems import CREDENTIALS
 

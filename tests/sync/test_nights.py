@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from sync.services.nights import due_at, next_night, nightly_kind, spread
+from sync.services.nightly_schedule import due_at, next_night, nightly_kind, spread
 
 AMSTERDAM = ZoneInfo("Europe/Amsterdam")
 ZONES = [

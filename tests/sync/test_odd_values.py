@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
+from foundation.tenancy.scope import tenant_transaction
 from integrations.models import Connection
-from portal.tenancy.scope import tenant_transaction
 from sync.models import Cursor, Issue, Run, RunIssue, RunLog, RunStream
 from tests.fixtures.systems import Sandbox
-from tests.sync.conftest import Sync
+from tests.sync.conftest import Sync, Synced
 from tickets.models import Ticket
 
 ODD = {"budgetHours": '"twelve"', "closedDate": '"2026-02-30"', "resources": '["a", "b"]'}
@@ -85,8 +85,10 @@ def test_a_record_with_an_odd_value_that_is_gone_is_swept_like_any_other(
     assert len(stored(linked, remote_id=str(odd[1]))) == 1
 
 
-def test_numbers_as_text_are_understood_without_an_issue(sync: Sync, calm: Sandbox, linked: Connection) -> None:
-    sync("full")
+def test_numbers_as_text_are_understood_without_an_issue(
+    sync: Sync, synced: Synced, calm: Sandbox, linked: Connection
+) -> None:
+    synced()
     ids = calm.control("change", n=1)["ids"]
     calm.control(
         "faults", kind="row", odd={"ids": ids, "set": {"budgetHours": '" 7.5 "', "closedFlag": "0", "summary": "4711"}}
@@ -102,9 +104,9 @@ def test_numbers_as_text_are_understood_without_an_issue(sync: Sync, calm: Sandb
 
 @pytest.mark.parametrize("kind", ["full", "quick"])
 def test_more_rows_than_can_be_read_land_as_far_as_they_go_and_nothing_is_swept(
-    kind: str, sync: Sync, calm: Sandbox, linked: Connection, monkeypatch: pytest.MonkeyPatch
+    kind: str, sync: Sync, synced: Synced, calm: Sandbox, linked: Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    sync("full")
+    synced()
     before = {ticket.remote_id for ticket in stored(linked)}
     with tenant_transaction(linked.organization_id):
         cursor = Cursor.objects.get(connection=linked, stream="tickets").watermark

@@ -2,43 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
+from clients.models import Agreement, Asset, Company, Contact, Site
+from foundation.core.errors import Refused
+from foundation.tenancy.scope import tenant, tenant_transaction
 from integrations.models import Connection
 from integrations.services.choices import check_choices
 from integrations.services.connections import connection_configure
 from integrations.services.probing import connection_catalog_read, connection_scope_count
 from integrations.settings_schema import ConnectionSettings, SettingsInvalid, settings_from, settings_of
-from portal.clients.models import Agreement, Asset, Company, Contact, Site
-from portal.core.errors import Refused
-from portal.tenancy.scope import tenant, tenant_transaction
-from sync.engine.outside import scope_now
+from sync.engine.scope.excluded_companies import scope_now
 from sync.models import OutsideCompany, PreviewRecord, Run
-from sync.selectors.effects import Effects, settings_effects
-from sync.services.absence import ticket_absence
+from sync.selectors.settings_impact import SettingsImpact, settings_effects
+from sync.services.missing_ticket_diagnosis import ticket_absence
 from sync.services.previews import preview_request
 from sync.services.replay import record_replay
 from sync.services.verdicts import Verdict
-from tests.fixtures.systems import Sandbox, started_sandbox
-from tests.sync.conftest import Sync
+from tests.fixtures.systems import Sandbox
+from tests.sync.conftest import Sync, Synced
 from tests.sync.test_previews import LOOSE, work_on
 from tickets.models import Ticket
 
 
 @pytest.fixture
-def sandbox() -> Iterator[Sandbox]:
-    """Each test changes a PSA of its own."""
-    with started_sandbox() as started:
-        yield started
+def linked(linked: Connection) -> Connection:
+    """With all streams: what is of a company is in most of them."""
+    linked.settings = {**linked.settings, "streams": None}
+    with tenant_transaction(linked.organization_id):
+        linked.save()
+    return linked
 
 
 def choose(connection: Connection, **values: Any) -> Connection:
     """The connection with other settings, nothing held."""
     with tenant_transaction(connection.organization_id):
-        Connection.objects.filter(pk=connection.pk).update(settings=LOOSE | values)
+        Connection.objects.filter(pk=connection.pk).update(settings=LOOSE | {"streams": None} | values)
         return Connection.objects.get(pk=connection.pk)
 
 
@@ -84,9 +85,9 @@ NOTHING = dict.fromkeys(("Ticket", "Contact", "Asset", "Agreement", "Site", "Com
 
 @pytest.mark.parametrize("by", ["status", "type"])
 def test_a_full_sync_takes_them_away_with_all_that_is_of_them_and_brings_them_back(
-    sync: Sync, linked: Connection, by: str
+    sync: Sync, synced: Synced, linked: Connection, by: str
 ) -> None:
-    sync("full")
+    synced()
     before = here(linked)
     groups = statuses_of(linked) if by == "status" else types_of(linked)
     one = min(groups, key=lambda group: len(groups[group]))
@@ -123,8 +124,8 @@ def test_a_first_sync_leaves_them_out_from_the_beginning(linked: Connection, syn
         assert OutsideCompany.objects.exists()
 
 
-def test_it_needs_nobodys_approval_for_the_settings_explain_it(sync: Sync, linked: Connection) -> None:
-    sync("full")
+def test_it_needs_nobodys_approval_for_the_settings_explain_it(sync: Sync, synced: Synced, linked: Connection) -> None:
+    synced()
     one = list(statuses_of(linked))[-1]
     strict = {"hold_least": 0, "hold_percent": 0, "hold_company_percent": 1}
     choose(linked, **strict, company_statuses=[one])
@@ -132,8 +133,10 @@ def test_it_needs_nobodys_approval_for_the_settings_explain_it(sync: Sync, linke
     assert run.state == "done", run.message
 
 
-def test_a_quick_sync_leaves_out_what_changed_of_them(sync: Sync, calm: Sandbox, linked: Connection) -> None:
-    sync("full")
+def test_a_quick_sync_leaves_out_what_changed_of_them(
+    sync: Sync, synced: Synced, calm: Sandbox, linked: Connection
+) -> None:
+    synced()
     groups = statuses_of(linked)
     most, *others = groups
     choose(linked, company_statuses=[most])
@@ -152,9 +155,9 @@ def test_a_quick_sync_leaves_out_what_changed_of_them(sync: Sync, calm: Sandbox,
 
 
 def test_a_company_that_changes_its_status_leaves_at_the_next_quick_sync_and_its_tickets_as_they_change(
-    sync: Sync, calm: Sandbox, linked: Connection
+    sync: Sync, synced: Synced, calm: Sandbox, linked: Connection
 ) -> None:
-    sync("full")
+    synced()
     groups = statuses_of(linked)
     most, *others = groups
     choose(linked, company_statuses=[most])
@@ -178,8 +181,8 @@ def test_a_company_that_changes_its_status_leaves_at_the_next_quick_sync_and_its
     assert sync("full").state == "done"
 
 
-def test_what_a_change_hides_and_adds_is_told_before(sync: Sync, linked: Connection) -> None:
-    sync("full")
+def test_what_a_change_hides_and_adds_is_told_before(sync: Sync, synced: Synced, linked: Connection) -> None:
+    synced()
     groups = statuses_of(linked)
     least = list(groups)[-1]
     wanted = ConnectionSettings(date_range_days=None, company_statuses=[least])
@@ -214,11 +217,13 @@ def test_what_a_change_hides_and_adds_is_told_before(sync: Sync, linked: Connect
 
 def test_the_present_settings_have_no_company_effects(linked: Connection) -> None:
     with tenant_transaction(linked.organization_id):
-        assert settings_effects(linked, settings_of(linked)) == Effects(0, 0, 0, 0, 0)
+        assert settings_effects(linked, settings_of(linked)) == SettingsImpact(0, 0, 0, 0, 0)
 
 
-def test_why_a_ticket_is_missing_names_the_company_and_its_status_or_type(sync: Sync, linked: Connection) -> None:
-    sync("full")
+def test_why_a_ticket_is_missing_names_the_company_and_its_status_or_type(
+    sync: Sync, synced: Synced, linked: Connection
+) -> None:
+    synced()
     with tenant_transaction(linked.organization_id):
         ticket = Ticket.objects.exclude(company=None).select_related("company").order_by("pk")[0]
         company = ticket.company
@@ -250,8 +255,8 @@ def asked(connection: Connection, text: str) -> Verdict:
         return ticket_absence(connection=connection, text=text)
 
 
-def test_a_ticket_of_one_is_not_fetched_alone(sync: Sync, linked: Connection) -> None:
-    sync("full")
+def test_a_ticket_of_one_is_not_fetched_alone(sync: Sync, synced: Synced, linked: Connection) -> None:
+    synced()
     with tenant_transaction(linked.organization_id):
         ticket = Ticket.objects.exclude(company=None).select_related("company").order_by("pk")[0]
     others = [status for status in statuses_of(linked) if ticket.company and status != ticket.company.status_remote_id]
@@ -262,8 +267,8 @@ def test_a_ticket_of_one_is_not_fetched_alone(sync: Sync, linked: Connection) ->
         record_replay(connection=narrowed, stream="tickets", remote_id=ticket.remote_id)
 
 
-def test_a_preview_says_that_the_settings_take_them(sync: Sync, linked: Connection) -> None:
-    sync("full")
+def test_a_preview_says_that_the_settings_take_them(synced: Synced, linked: Connection) -> None:
+    synced()
     groups = statuses_of(linked)
     least = list(groups)[-1]
     narrowed = choose(linked, company_statuses=[least])
@@ -300,8 +305,8 @@ def test_a_system_without_types_or_statuses_of_companies_says_so(linked: Connect
     }
 
 
-def test_custom_fields_of_companies_are_kept_as_chosen(sync: Sync, linked: Connection) -> None:
-    sync("full")
+def test_custom_fields_of_companies_are_kept_as_chosen(sync: Sync, synced: Synced, linked: Connection) -> None:
+    synced()
     with tenant_transaction(linked.organization_id):
         kept = {name for fields in Company.objects.values_list("custom_fields", flat=True) for name in fields}
     one = min(kept)
@@ -315,7 +320,9 @@ def test_custom_fields_of_companies_are_kept_as_chosen(sync: Sync, linked: Conne
     assert left == {one}
 
 
-def test_custom_fields_of_other_records_are_kept_as_chosen_and_come_back(sync: Sync, linked: Connection) -> None:
+def test_custom_fields_of_other_records_are_kept_as_chosen_and_come_back(
+    sync: Sync, synced: Synced, linked: Connection
+) -> None:
     models = {"asset_fields": Asset, "contact_fields": Contact, "agreement_fields": Agreement}
 
     def kept() -> dict[str, set[str]]:
@@ -323,7 +330,7 @@ def test_custom_fields_of_other_records_are_kept_as_chosen_and_come_back(sync: S
             stored = {name: model.objects.values_list("custom_fields", flat=True) for name, model in models.items()}
             return {name: {key for fields in rows for key in fields} for name, rows in stored.items()}
 
-    sync("full")
+    synced()
     before = kept()
     assert all(before.values())
     chosen = {name: [min(keys)] for name, keys in before.items()} | {"agreement_fields": []}

@@ -13,13 +13,13 @@ import pytest
 from integrations.errors import RateLimited
 from integrations.port import Adapter, Page, ReadRequest, Usage
 from integrations.registry import provider
-from sync.engine.pace import ASK_AFTER_CALLS, ASK_AFTER_SECONDS, Paced, paced, wait_of
+from sync.engine.run.rate_budget import ASK_AFTER_CALLS, ASK_AFTER_SECONDS, Paced, paced, wait_of
 from tests.integrations.adapters.sandboxes import Sandbox, running
 
 REQUEST = ReadRequest(stream="members")
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def sandbox() -> Iterator[Sandbox]:
     with running("autotask", tickets=20) as started:
         yield started

@@ -7,17 +7,17 @@ from typing import Any
 
 import pytest
 
+from clients.models import Agreement, AgreementAddition, Company
+from foundation.tenancy.models import Organization
+from foundation.tenancy.scope import tenant, tenant_transaction
 from integrations.models import Connection
 from integrations.services.connections import connection_create
-from portal.clients.models import Agreement, AgreementAddition, Company
-from portal.tenancy.models import Organization
-from portal.tenancy.scope import tenant, tenant_transaction
 from sync.models import PreviewRecord, Run
 from sync.services.previews import preview_request
 from sync.services.replay import OutOfScope, record_replay
 from sync.services.runs import run_request
 from tests.integrations.adapters.sandboxes import Sandbox, running
-from tests.sync.conftest import LOOSE, Sync, linked_to
+from tests.sync.conftest import LOOSE, Sync, Synced, linked_to
 from tests.sync.test_previews import work_on
 from tickets.models import Note, Ticket, TimeEntry
 
@@ -25,16 +25,15 @@ STRICT = {"date_range_days": None, "notes_rotation": 0, "hold_least": 0, "hold_p
 CHILDREN = ((Note, Ticket, "ticket"), (TimeEntry, Ticket, "ticket"), (AgreementAddition, Agreement, "agreement"))
 
 
-@pytest.fixture(scope="module", params=["autotask", "connectwise"])
+@pytest.fixture(params=["autotask", "connectwise"])
 def psa(request: pytest.FixtureRequest) -> Iterator[Sandbox]:
     with running(request.param, tickets=120) as started:
         yield started
 
 
 @pytest.fixture
-def linked(organization: Organization, psa: Sandbox) -> Iterator[Connection]:
-    with linked_to(organization, psa) as made:
-        yield made
+def linked(organization: Organization, psa: Sandbox) -> Connection:
+    return linked_to(organization, psa)
 
 
 def choose(connection: Connection, **values: Any) -> Connection:
@@ -67,8 +66,10 @@ def astray(connection: Connection) -> dict[str, int]:
 NONE = dict.fromkeys((model.__name__ for model, _, _ in CHILDREN), 0)
 
 
-def test_a_full_sync_takes_them_away_unasked_and_brings_them_back(sync: Sync, linked: Connection) -> None:
-    sync("full")
+def test_a_full_sync_takes_them_away_unasked_and_brings_them_back(
+    sync: Sync, synced: Synced, linked: Connection
+) -> None:
+    synced()
     before = here(linked)
     choose(linked, **STRICT, company_types=[rarest_type(linked)])
     run = sync("full")
@@ -83,9 +84,9 @@ def test_a_full_sync_takes_them_away_unasked_and_brings_them_back(sync: Sync, li
 
 
 def test_a_first_sync_brings_none_of_them(
-    sync: Sync, linked: Connection, psa: Sandbox, other_organization: Organization
+    synced: Synced, linked: Connection, psa: Sandbox, other_organization: Organization
 ) -> None:
-    sync("full")
+    synced()
     everything, one = here(linked), rarest_type(linked)
     with tenant_transaction(other_organization.pk):
         other = connection_create(
@@ -113,9 +114,9 @@ def first_sync(connection: Connection) -> Run:
 
 
 def test_a_quick_sync_leaves_out_what_is_written_on_their_tickets_and_keeps_the_rest(
-    sync: Sync, linked: Connection, psa: Sandbox
+    sync: Sync, synced: Synced, linked: Connection, psa: Sandbox
 ) -> None:
-    sync("full")
+    synced()
     with tenant_transaction(linked.organization_id):
         tickets = set(Ticket.objects.values_list("remote_id", flat=True))
     choose(linked, **LOOSE, company_types=[rarest_type(linked)])
@@ -135,8 +136,8 @@ def test_a_quick_sync_leaves_out_what_is_written_on_their_tickets_and_keeps_the_
     assert astray(linked) == NONE
 
 
-def test_one_of_theirs_is_not_fetched_alone(sync: Sync, linked: Connection) -> None:
-    sync("full")
+def test_one_of_theirs_is_not_fetched_alone(sync: Sync, synced: Synced, linked: Connection) -> None:
+    synced()
     before = here(linked)
     narrowed = choose(linked, **LOOSE, company_types=[rarest_type(linked)])
     sync("full")
@@ -146,8 +147,8 @@ def test_one_of_theirs_is_not_fetched_alone(sync: Sync, linked: Connection) -> N
     assert astray(linked) == NONE
 
 
-def test_a_preview_says_that_the_settings_take_them(sync: Sync, linked: Connection) -> None:
-    sync("full")
+def test_a_preview_says_that_the_settings_take_them(synced: Synced, linked: Connection) -> None:
+    synced()
     narrowed = choose(linked, **STRICT, company_types=[rarest_type(linked)])
     with tenant_transaction(linked.organization_id):
         run = preview_request(connection=narrowed, kind=Run.Kind.FULL, trigger="person").run

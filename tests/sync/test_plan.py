@@ -8,7 +8,7 @@ import pytest
 
 from integrations.port import Reach
 from integrations.registry import provider
-from sync.engine.plan import Mode, held_above, mode_of, reconciles, result_of, since_of, streams_of
+from sync.engine.run.plan import Mode, held_above, mode_of, reconciles, result_of, since_of, streams_of
 
 SPECS = list(provider("connectwise").streams)
 

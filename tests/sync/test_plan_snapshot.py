@@ -11,6 +11,9 @@ import msgspec
 import pytest
 from django.core.management import call_command
 
+from foundation.core.errors import Refused
+from foundation.tenancy.models import AuditEvent
+from foundation.tenancy.scope import tenant, tenant_transaction
 from integrations.models import Connection
 from integrations.services.connections import connection_configure
 from integrations.settings_schema import (
@@ -22,17 +25,13 @@ from integrations.settings_schema import (
     settings_from,
     settings_of,
 )
-from portal.core.errors import Refused
-from portal.tenancy.models import AuditEvent
-from portal.tenancy.scope import tenant, tenant_transaction
-from sync.engine.drive import advance
+from sync.engine.run.drive import advance
 from sync.models import Alarm, Run, RunIssue, RunStream
 from sync.services.previews import preview_request
 from sync.services.runs import RunRefused, run_approve, run_request
 from tests.fixtures.systems import Sandbox
-from tests.sync.conftest import TICKETS, Handle, Sync
+from tests.sync.conftest import TICKETS, Handle, Sync, Synced, rested
 from tests.sync.test_cancelling import now
-from tests.sync.test_containment import ended
 from tests.sync.test_leases import queued
 from tickets.models import Board, Ticket
 
@@ -86,34 +85,34 @@ def test_streams_that_are_switched_on_or_off_count_for_the_next_run(
     before = names_of(run)
     alter(streams=then)
     settings.SYNC_SLICE_SECONDS = 60
-    run = ended(run)
+    run = rested(run)
     assert (run.state, run.result) == ("done", "success"), run.message
     assert names_of(run) == before == run.plan["streams"]
-    assert names_of(ended(queued(linked))) != before
+    assert names_of(rested(queued(linked))) != before
 
 
 def test_a_scope_that_is_narrowed_counts_for_the_next_run(
-    linked: Connection, alter: Alter, handle: Handle, sync: Sync, settings: Any
+    linked: Connection, alter: Alter, handle: Handle, sync: Sync, synced: Synced, settings: Any
 ) -> None:
     handle()
-    sync("full")
+    synced()
     whole = tickets(linked)
     run = begun(linked, settings)
     with tenant_transaction(linked.organization_id):
         board = Ticket.objects.order_by("pk").first().board_remote_id
     alter(boards=[board], hold_percent=100, hold_company_percent=100)
     settings.SYNC_SLICE_SECONDS = 60
-    run = ended(run)
+    run = rested(run)
     assert (run.state, run.result, tickets(linked)) == ("done", "no_change", whole), run.message
     assert sync("full").state == "done"
     assert 0 < tickets(linked) < whole
 
 
 def test_limits_of_what_may_be_removed_count_at_once(
-    linked: Connection, alter: Alter, handle: Handle, sync: Sync, calm: Sandbox, settings: Any
+    linked: Connection, alter: Alter, handle: Handle, synced: Synced, calm: Sandbox, settings: Any
 ) -> None:
     handle(hold_least=1_000_000)
-    sync("full")
+    synced()
     calm.control("delete", n=20)
     run = begun(linked, settings)
     alter(hold_least=0, hold_percent=1)
@@ -129,7 +128,7 @@ def test_credentials_count_at_once(linked: Connection, handle: Handle, settings:
     run = begun(linked, settings)
     with tenant_transaction(linked.organization_id):
         Connection.objects.filter(pk=linked.pk).update(credentials="")
-    assert ended(run).error_code == "authentication_failed"
+    assert rested(run).error_code == "authentication_failed"
 
 
 def test_every_setting_counts_at_once_or_for_the_next_run(linked: Connection) -> None:
@@ -150,18 +149,18 @@ def test_every_setting_counts_at_once_or_for_the_next_run(linked: Connection) ->
 
 
 def test_the_date_range_begins_anew_when_a_clear_is_applied_and_not_before(
-    linked: Connection, alter: Alter, handle: Handle, sync: Sync, settings: Any, calm: Sandbox
+    linked: Connection, alter: Alter, handle: Handle, synced: Synced, settings: Any, calm: Sandbox
 ) -> None:
     handle(date_range_days=3650)
-    sync("full")
+    synced()
     began = now_connection(linked).range_start
     run = begun(linked, settings, "clear_resync")
     calm.control("faults", kind="401")
-    assert ended(run).state == "failed"
+    assert rested(run).state == "failed"
     assert now_connection(linked).range_start == began
     calm.control("faults", method="DELETE")
     settings.SYNC_SLICE_SECONDS = 60
-    run = ended(queued(linked, "clear_resync"))
+    run = rested(queued(linked, "clear_resync"))
     assert run.state == "done", run.message
     moved = now_connection(linked).range_start
     assert moved is not None
@@ -207,7 +206,7 @@ def test_a_held_run_may_be_approved_after_its_limits_have_changed(linked: Connec
     before = tickets(linked)
     alter(hold_percent=2, retry_attempts=3, undo_hours=1)
     approve(held)
-    run = ended(held)
+    run = rested(held)
     assert (run.state, tickets(linked)) == ("done", before - 20), run.message
 
 
@@ -217,7 +216,7 @@ def test_an_approved_run_is_not_applied_once_the_settings_have_changed(
     before = tickets(linked)
     approve(held)
     alter(excluded_statuses=["1"])
-    run = ended(held)
+    run = rested(held)
     assert (run.state, run.error_code, tickets(linked)) == ("failed", "outdated", before)
     assert run.message == (
         "The settings of this connection have changed since this run read the PSA. The next sync reads with the new ones. "
@@ -261,10 +260,10 @@ def test_a_preview_under_way_is_not_joined_with_other_settings(
 @pytest.mark.parametrize("state", ["pending", "fetching", "fetched"])
 @pytest.mark.parametrize("kind", ["quick", "full"])
 def test_a_stream_that_only_a_newer_release_knows_is_left_out_and_named(
-    linked: Connection, handle: Handle, sync: Sync, calm: Sandbox, state: str, kind: str
+    linked: Connection, handle: Handle, synced: Synced, calm: Sandbox, state: str, kind: str
 ) -> None:
     handle()
-    sync("full")
+    synced()
     calm.control("faults", kind="429", retry_after=1, times=1, match=TICKETS)
     run = queued(linked, kind)
     with tenant(linked.organization_id):
@@ -274,7 +273,7 @@ def test_a_stream_that_only_a_newer_release_knows_is_left_out_and_named(
     laid_out_by_a_newer_release(run, state)
     with tenant_transaction(linked.organization_id):
         Run.objects.filter(pk=run.pk).update(wait_until=None)
-    run = ended(run)
+    run = rested(run)
     assert (run.state, run.result) == ("done", "warning"), run.message
     with tenant_transaction(linked.organization_id):
         stream = RunStream.objects.get(run=run, name="holograms")
@@ -298,10 +297,10 @@ NEWER = {"dimensions": 4, "beam": ["green"]}
 
 
 def test_settings_of_a_newer_release_are_ignored_and_kept(
-    linked: Connection, alter: Alter, sync: Sync, handle: Handle
+    linked: Connection, alter: Alter, sync: Sync, synced: Synced, handle: Handle
 ) -> None:
     handle(**NEWER)
-    assert sync("full").result == "success"
+    synced()
     current = alter(hold_percent=9)
     assert {name: current.settings[name] for name in NEWER} == NEWER
     assert (settings_of(current).hold_percent, sync("quick").state) == (9, "done")
@@ -334,7 +333,7 @@ def test_a_run_of_a_release_that_laid_nothing_out_goes_on(linked: Connection, ha
         Run.objects.filter(pk=run.pk).update(plan={})
         RunStream.objects.filter(run=run, name="priorities").delete()
     settings.SYNC_SLICE_SECONDS = 60
-    run = ended(run)
+    run = rested(run)
     assert (run.state, run.result) == ("done", "success"), run.message
     with tenant_transaction(linked.organization_id):
         assert Board.objects.exists()

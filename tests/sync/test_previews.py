@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import io
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -14,39 +13,34 @@ from django.core.management.base import CommandError
 from django.db import connection as database
 from django.utils import timezone
 
+from foundation.ledger.models import JournalEntry, PendingChange
+from foundation.tenancy.scope import tenant, tenant_transaction
 from integrations.models import Connection
-from portal.ledger.models import JournalEntry, PendingChange
-from portal.tenancy.scope import tenant, tenant_transaction
-from sync.engine.drive import advance
+from sync.engine.run.drive import advance
 from sync.models import Alarm, Cursor, Issue, PreviewRecord, Run, RunIssue, RunStream, Victim
-from sync.selectors.clearance import expectation
 from sync.selectors.previews import apply_refusal
+from sync.selectors.resync_impact import expectation
 from sync.selectors.undo import undo_refusal
 from sync.services.previews import preview_apply, preview_request, previews_expire
 from sync.services.runs import RunRefused, run_approve, run_cancel, run_reject
 from sync.streams import TARGETS
 from tests.fixtures.crashes import killed_at
-from tests.fixtures.systems import Sandbox, started_sandbox
-from tests.sync.conftest import Sync, unreadable
+from tests.fixtures.systems import Sandbox
+from tests.sync.conftest import DAILY, Sync, Synced, unreadable
 from tickets.models import Ticket
 
 LEDGER = {"sync_run", "sync_runstream", "sync_runissue", "sync_runlog", "sync_runsignal", "sync_previewrecord"}
 """What a preview writes: itself. Beside these: the audit, and what is known of the connection's health."""
 LOOSE = {
+    "streams": DAILY,
     "date_range_days": None,
     "hold_least": 1_000_000,
     "hold_percent": 100,
     "hold_company_percent": 100,
     "hold_second_percent": 100,
 }
+LONG = "😀" * 300
 ASIDE = {"tenancy_auditevent", "integrations_connection"}
-
-
-@pytest.fixture
-def sandbox() -> Iterator[Sandbox]:
-    """Each test changes a PSA of its own."""
-    with started_sandbox() as started:
-        yield started
 
 
 def work_on(run: Run, slices: int = 50) -> Run:
@@ -121,11 +115,16 @@ def stir(sandbox: Sandbox, linked: Connection) -> None:
     sandbox.control("change", ids=[int(busy.remote_id)], set={"summary": "It is on fire"})
 
 
+def long_summaries(sandbox: Sandbox, ids: list[int]) -> None:
+    """From now on the PSA says these of the tickets, though it takes none of such a length."""
+    sandbox.control("faults", kind="row", odd={"ids": ids, "set": {"summary": json.dumps(LONG + "!")}})
+
+
 @pytest.mark.parametrize("kind", ["quick", "full", "clear_resync"])
 def test_a_preview_changes_nothing_and_what_it_says_is_what_applying_it_does(
-    sync: Sync, calm: Sandbox, linked: Connection, kind: str
+    sync: Sync, synced: Synced, calm: Sandbox, linked: Connection, kind: str
 ) -> None:
-    sync("full")
+    synced()
     stir(calm, linked)
     with tenant_transaction(linked.organization_id):
         Ticket.objects.filter(pk=Ticket.objects.order_by("pk")[0].pk).update(summary="altered by hand")
@@ -146,8 +145,8 @@ def test_a_preview_changes_nothing_and_what_it_says_is_what_applying_it_does(
     assert again.result == "no_change", again.message
 
 
-def test_the_sentence_counts_what_is_listed(sync: Sync, calm: Sandbox, linked: Connection) -> None:
-    sync("full")
+def test_the_sentence_counts_what_is_listed(synced: Synced, calm: Sandbox, linked: Connection) -> None:
+    synced()
     calm.control("delete", n=3)
     run = preview(linked, "full")
     gone = [row for row in previewed(run) if row[2] == "removed"]
@@ -161,17 +160,19 @@ def test_the_sentence_counts_what_is_listed(sync: Sync, calm: Sandbox, linked: C
     assert undo_refusal(run).startswith("A preview changes nothing")
 
 
-def test_a_preview_of_no_change_says_so(sync: Sync, linked: Connection) -> None:
-    sync("full")
+def test_a_preview_of_no_change_says_so(synced: Synced, linked: Connection) -> None:
+    synced()
     run = preview(linked, "full")
     assert (run.result, run.message) == ("no_change", "Preview: would change nothing.")
 
 
-def test_what_the_settings_leave_out_is_told_from_what_is_gone(sync: Sync, linked: Connection) -> None:
-    sync("full")
+def test_what_the_settings_leave_out_is_told_from_what_is_gone(synced: Synced, linked: Connection) -> None:
+    synced()
     with tenant_transaction(linked.organization_id):
         board = Ticket.objects.order_by("pk")[0].board_remote_id
-        Connection.objects.filter(pk=linked.pk).update(settings={"date_range_days": None, "boards": [board]})
+        Connection.objects.filter(pk=linked.pk).update(
+            settings={"streams": DAILY, "date_range_days": None, "boards": [board]}
+        )
     run = preview(linked, "full")
     with tenant_transaction(linked.organization_id):
         reasons = PreviewRecord.objects.filter(run=run, stream="tickets", action="removed")
@@ -181,9 +182,9 @@ def test_what_the_settings_leave_out_is_told_from_what_is_gone(sync: Sync, linke
 
 
 def test_a_quick_preview_tells_what_left_the_scope_and_what_never_was_in_it(
-    sync: Sync, calm: Sandbox, linked: Connection
+    sync: Sync, synced: Synced, calm: Sandbox, linked: Connection
 ) -> None:
-    sync("full")
+    synced()
     with tenant_transaction(linked.organization_id):
         other = Ticket.objects.filter(is_closed=False).order_by("pk")[0]
         mine = Ticket.objects.filter(is_closed=False, board_remote_id=other.board_remote_id)
@@ -193,6 +194,7 @@ def test_a_quick_preview_tells_what_left_the_scope_and_what_never_was_in_it(
     assert sync("full").state == "done"
     calm.control("change", ids=[int(mine.remote_id)], set={"status": {"id": int(other.status_remote_id)}})
     calm.control("change", ids=[int(other.remote_id)], set={"summary": "Nobody here wants it"})
+    long_summaries(calm, [int(other.remote_id)])
     run = preview(linked, "quick")
     with tenant_transaction(linked.organization_id):
         rows = PreviewRecord.objects.filter(run=run, stream="tickets").order_by("action")
@@ -200,11 +202,12 @@ def test_a_quick_preview_tells_what_left_the_scope_and_what_never_was_in_it(
             (mine.remote_id, "removed", "left the scope"),
             (other.remote_id, "skipped", "outside of the settings"),
         ]
+        assert rows.get(remote_id=other.remote_id).label == LONG[:200]
     assert journalled(applied(run)) == previewed(run)
 
 
-def test_what_is_older_than_what_is_here_is_skipped(sync: Sync, calm: Sandbox, linked: Connection) -> None:
-    sync("full")
+def test_what_is_older_than_what_is_here_is_skipped(synced: Synced, calm: Sandbox, linked: Connection) -> None:
+    synced()
     with tenant_transaction(linked.organization_id):
         chosen = Ticket.objects.order_by("pk")[0]
     calm.control("change", ids=[int(chosen.remote_id)], set={"summary": "Written later"})
@@ -232,8 +235,8 @@ def test_a_preview_before_the_first_sync_reads_everything_and_can_be_applied(cal
         assert not Ticket.objects.filter(company=None, company_remote_id__isnull=False).exists()
 
 
-def test_a_clear_drops_unsent_edits_only_when_its_preview_is_applied(sync: Sync, linked: Connection) -> None:
-    sync("full")
+def test_a_clear_drops_unsent_edits_only_when_its_preview_is_applied(synced: Synced, linked: Connection) -> None:
+    synced()
     with tenant_transaction(linked.organization_id):
         ticket = Ticket.objects.order_by("pk")[0]
         edit = PendingChange.objects.create(
@@ -254,8 +257,8 @@ def test_a_clear_drops_unsent_edits_only_when_its_preview_is_applied(sync: Sync,
         assert PendingChange.objects.get(pk=edit.pk).state == "dropped"
 
 
-def test_a_clear_takes_its_date_range_along(sync: Sync, linked: Connection) -> None:
-    sync("full")
+def test_a_clear_takes_its_date_range_along(synced: Synced, linked: Connection) -> None:
+    synced()
     long_ago = timezone.now().replace(microsecond=0) - dt.timedelta(days=300)
     with tenant_transaction(linked.organization_id):
         Connection.objects.filter(pk=linked.pk).update(settings=LOOSE | {"date_range_days": 30}, range_start=long_ago)
@@ -278,24 +281,30 @@ def refusal(run: Run) -> str:
     return str(caught.value)
 
 
-def test_it_is_not_applied_once_the_settings_have_changed(sync: Sync, linked: Connection) -> None:
-    sync("full")
+def test_it_is_not_applied_once_the_settings_have_changed(synced: Synced, linked: Connection) -> None:
+    synced()
     run = preview(linked, "full")
     with tenant_transaction(linked.organization_id):
-        Connection.objects.filter(pk=linked.pk).update(settings={"date_range_days": None, "excluded_statuses": ["1"]})
+        Connection.objects.filter(pk=linked.pk).update(
+            settings={"streams": DAILY, "date_range_days": None, "excluded_statuses": ["1"]}
+        )
     assert refusal(run).startswith("The settings of this connection have changed since the preview.")
 
 
-def test_it_is_not_applied_once_another_run_has_written(sync: Sync, calm: Sandbox, linked: Connection) -> None:
-    sync("full")
+def test_it_is_not_applied_once_another_run_has_written(
+    sync: Sync, synced: Synced, calm: Sandbox, linked: Connection
+) -> None:
+    synced()
     calm.control("change", n=2)
     run = preview(linked, "full")
     other = sync("quick")
     assert refusal(run).startswith(f"Run {other.pk} has changed records of this connection since the preview.")
 
 
-def test_a_run_that_wrote_nothing_does_not_stand_in_its_way(sync: Sync, calm: Sandbox, linked: Connection) -> None:
-    sync("full")
+def test_a_run_that_wrote_nothing_does_not_stand_in_its_way(
+    sync: Sync, synced: Synced, calm: Sandbox, linked: Connection
+) -> None:
+    synced()
     calm.control("delete", n=2)
     run = preview(linked, "full")
     assert sync("quick").result == "no_change"
@@ -303,9 +312,9 @@ def test_a_run_that_wrote_nothing_does_not_stand_in_its_way(sync: Sync, calm: Sa
 
 
 def test_it_is_not_applied_after_its_hour_and_the_sweeper_takes_what_it_read(
-    sync: Sync, calm: Sandbox, linked: Connection
+    synced: Synced, calm: Sandbox, linked: Connection
 ) -> None:
-    sync("full")
+    synced()
     calm.control("delete", n=2)
     run = preview(linked, "full")
     previews_expire()
@@ -320,9 +329,9 @@ def test_it_is_not_applied_after_its_hour_and_the_sweeper_takes_what_it_read(
 
 
 def test_a_change_between_the_press_and_the_moment_ends_it_without_a_write(
-    sync: Sync, calm: Sandbox, linked: Connection
+    sync: Sync, synced: Synced, calm: Sandbox, linked: Connection
 ) -> None:
-    sync("full")
+    synced()
     calm.control("change", n=2)
     run = preview(linked, "full")
     with tenant_transaction(linked.organization_id):
@@ -338,11 +347,11 @@ def test_a_change_between_the_press_and_the_moment_ends_it_without_a_write(
     assert staged(run) == 0
 
 
-def test_what_it_would_remove_holds_the_run_that_applies_it(sync: Sync, calm: Sandbox, linked: Connection) -> None:
-    sync("full")
+def test_what_it_would_remove_holds_the_run_that_applies_it(synced: Synced, calm: Sandbox, linked: Connection) -> None:
+    synced()
     with tenant_transaction(linked.organization_id):
         Connection.objects.filter(pk=linked.pk).update(
-            settings={"date_range_days": None, "hold_least": 1, "hold_percent": 1}
+            settings={"streams": DAILY, "date_range_days": None, "hold_least": 1, "hold_percent": 1}
         )
     calm.control("delete", n=20)
     run = preview(linked, "full")
@@ -359,11 +368,13 @@ def test_what_it_would_remove_holds_the_run_that_applies_it(sync: Sync, calm: Sa
     assert journalled(done) == previewed(run)
 
 
-def test_rejecting_it_leaves_everything_and_takes_what_was_read(sync: Sync, calm: Sandbox, linked: Connection) -> None:
-    sync("full")
+def test_rejecting_it_leaves_everything_and_takes_what_was_read(
+    synced: Synced, calm: Sandbox, linked: Connection
+) -> None:
+    synced()
     with tenant_transaction(linked.organization_id):
         Connection.objects.filter(pk=linked.pk).update(
-            settings={"date_range_days": None, "hold_least": 1, "hold_percent": 1}
+            settings={"streams": DAILY, "date_range_days": None, "hold_least": 1, "hold_percent": 1}
         )
     calm.control("delete", n=20)
     run = preview(linked, "full")
@@ -377,8 +388,8 @@ def test_rejecting_it_leaves_everything_and_takes_what_was_read(sync: Sync, calm
         assert apply_refusal(fresh, linked).startswith(f"Run {held.pk} has taken this preview already.")
 
 
-def test_a_later_preview_takes_the_place_of_an_earlier_one(sync: Sync, calm: Sandbox, linked: Connection) -> None:
-    sync("full")
+def test_a_later_preview_takes_the_place_of_an_earlier_one(synced: Synced, calm: Sandbox, linked: Connection) -> None:
+    synced()
     calm.control("delete", n=2)
     first = preview(linked, "full")
     second = preview(linked, "quick")
@@ -397,8 +408,10 @@ def test_a_press_joins_a_preview_of_the_same_kind_and_no_other(linked: Connectio
             preview_request(connection=connection, kind="clear_resync", trigger="person")
 
 
-def test_a_preview_that_fails_raises_no_alarm_and_books_no_issue(sync: Sync, calm: Sandbox, linked: Connection) -> None:
-    sync("full")
+def test_a_preview_that_fails_raises_no_alarm_and_books_no_issue(
+    synced: Synced, calm: Sandbox, linked: Connection
+) -> None:
+    synced()
     calm.control("faults", match={"path": "service/tickets/count"}, kind="count", offset=40)
     run = preview(linked, "full")
     assert (run.state, run.error_code) == ("failed", "incomplete"), run.message
@@ -410,8 +423,8 @@ def test_a_preview_that_fails_raises_no_alarm_and_books_no_issue(sync: Sync, cal
     assert refusal(run).startswith("This preview did not come to its end")
 
 
-def test_what_could_not_be_read_stays_and_is_said_by_both(sync: Sync, calm: Sandbox, linked: Connection) -> None:
-    sync("full")
+def test_what_could_not_be_read_stays_and_is_said_by_both(synced: Synced, calm: Sandbox, linked: Connection) -> None:
+    synced()
     with tenant_transaction(linked.organization_id):
         chosen = Ticket.objects.order_by("pk")[0]
     unreadable(calm, [int(chosen.remote_id)])
@@ -426,8 +439,8 @@ def test_what_could_not_be_read_stays_and_is_said_by_both(sync: Sync, calm: Sand
         assert chosen.remote_id in said[0]
 
 
-def test_cancelling_a_preview_takes_what_it_read(sync: Sync, linked: Connection) -> None:
-    sync("full")
+def test_cancelling_a_preview_takes_what_it_read(synced: Synced, linked: Connection) -> None:
+    synced()
     with tenant_transaction(linked.organization_id):
         connection = Connection.objects.get(pk=linked.pk)
         asked = preview_request(connection=connection, kind="full", trigger="person")
@@ -475,9 +488,9 @@ def resumed(linked: Connection) -> Run:
 @pytest.mark.committed
 @pytest.mark.parametrize("point", ["page_committed", "verified", "previewed"])
 def test_a_killed_preview_goes_on_and_says_each_record_once(
-    sync: Sync, calm: Sandbox, linked: Connection, point: str
+    synced: Synced, calm: Sandbox, linked: Connection, point: str
 ) -> None:
-    sync("full")
+    synced()
     calm.control("delete", n=2)
     before = everything(linked.organization_id)
     killed_at(point, "start", "--connection", str(linked.pk), "--kind", "full", "--preview")
@@ -491,8 +504,10 @@ def test_a_killed_preview_goes_on_and_says_each_record_once(
 
 @pytest.mark.committed
 @pytest.mark.parametrize("point", ["verified", "applying", "applied"])
-def test_a_kill_while_it_is_applied_costs_nothing(sync: Sync, calm: Sandbox, linked: Connection, point: str) -> None:
-    sync("full")
+def test_a_kill_while_it_is_applied_costs_nothing(
+    synced: Synced, calm: Sandbox, linked: Connection, point: str
+) -> None:
+    synced()
     calm.control("delete", n=2)
     run = preview(linked, "full")
     killed_at(point, "apply", "--run", str(run.pk))
@@ -502,3 +517,25 @@ def test_a_kill_while_it_is_applied_costs_nothing(sync: Sync, calm: Sandbox, lin
     assert (done.state, done.result) == ("done", "success"), done.message
     assert journalled(done) == previewed(run)
     assert staged(run) == 0
+
+
+def test_it_and_what_it_holds_know_a_record_by_the_first_200_characters_of_its_label(
+    synced: Synced, calm: Sandbox, linked: Connection
+) -> None:
+    synced()
+    soon = timezone.now() + dt.timedelta(hours=1)
+    with tenant_transaction(linked.organization_id):
+        settings = {"streams": DAILY, "date_range_days": None, "hold_least": 1, "hold_percent": 1}
+        Connection.objects.filter(pk=linked.pk).update(settings=settings)
+        newer, changed, *gone = (int(one.remote_id) for one in Ticket.objects.order_by("pk")[:22])
+        Ticket.objects.update(summary=LONG)
+        Ticket.objects.filter(remote_id=newer).update(remote_updated_at=soon, synced_at=soon, fetched_at=soon)
+    long_summaries(calm, [newer, changed])
+    calm.control("delete", ids=gone)
+    run = preview(linked, "full")
+    held = applied(run)
+    assert held.state == "held", held.message
+    with tenant_transaction(linked.organization_id):
+        said = PreviewRecord.objects.filter(run=run, stream="tickets", label=LONG[:200])
+        assert set(said.values_list("action", flat=True)) == {"updated", "removed", "skipped"}
+        assert set(Victim.objects.filter(run=held, stream="tickets").values_list("label", flat=True)) == {LONG[:200]}

@@ -2,80 +2,26 @@
 
 from __future__ import annotations
 
-import threading
-import time
-from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from collections.abc import Callable
 
 import psycopg
 import pytest
-from django.db import connection as database
 
+from foundation.core import database_clock
+from foundation.tenancy.scope import tenant, tenant_transaction
 from integrations.models import Connection
-from portal.core import database_clock
-from portal.tenancy.scope import tenant, tenant_transaction
-from sync.engine.lease import claim, step
+from sync.engine.run.lease import claim, step
 from sync.models import Run, Schedule
 from sync.services import sweeper
 from sync.services.instance import change_begin
 from sync.services.previews import preview_request
+from sync.services.recovery import refused_retry
 from sync.services.removal import connection_remove
 from sync.services.runs import RunRefused, run_approve, run_cancel, run_reject, run_request, serialise
 from sync.services.schedules import schedule_of, schedule_pause, schedule_update
+from tests.fixtures.interleaving import in_another_transaction, meanwhile, until_it_waits
 
 pytestmark = pytest.mark.committed
-WAITING = """
-SELECT count(*) FROM pg_locks WHERE NOT granted AND (database IS NULL OR database = (SELECT oid FROM pg_database WHERE datname = current_database()))"""
-
-
-@contextmanager
-def in_another_transaction(organization_id: int, does: Callable[[], object]) -> Iterator[Future[object]]:
-    """Does something in a transaction of another session, which is committed when the block is over."""
-    done, end = threading.Event(), threading.Event()
-
-    def work() -> object:
-        try:
-            with tenant_transaction(organization_id):
-                result = does()
-                done.set()
-                assert end.wait(30)
-            return result
-        finally:
-            done.set()
-            database.close()
-
-    with ThreadPoolExecutor(1) as hands:
-        other = hands.submit(work)
-        try:
-            assert done.wait(30)
-            yield other
-        finally:
-            end.set()
-        other.result(timeout=30)
-
-
-def meanwhile(organization_id: int, does: Callable[[], object]) -> tuple[ThreadPoolExecutor, Future[object]]:
-    """Begins something in a session of its own."""
-
-    def work() -> object:
-        try:
-            with tenant(organization_id):
-                return does()
-        finally:
-            database.close()
-
-    hands = ThreadPoolExecutor(1)
-    return hands, hands.submit(work)
-
-
-def until_it_waits(owner: psycopg.Connection, what: Future[object]) -> None:
-    """Returns once a session waits for a lock, or when ``what`` is over without."""
-    for _ in range(300):
-        if what.done() or owner.execute(WAITING).fetchone() != (0,):
-            return
-        time.sleep(0.02)
-    raise AssertionError("it neither waits nor ends")
 
 
 def pressed(connection: Connection, ask: Callable[..., object]) -> Callable[[], object]:
@@ -132,6 +78,24 @@ def test_the_clock_and_a_change_of_instance_do_not_wait_for_each_other(
         start.result(timeout=30)
     with tenant_transaction(connection.organization_id):
         assert Schedule.objects.get().paused_at is not None
+
+
+def test_credentials_that_are_accepted_again_and_the_removal_of_their_connection_do_not_wait_for_each_other(
+    linked: Connection, owner: psycopg.Connection
+) -> None:
+    with tenant_transaction(linked.organization_id):
+        schedule_of(linked)
+        past = database_clock.now()
+        Connection.objects.filter(pk=linked.pk).update(state="refused", retry_at=past)
+    with tenant_transaction(linked.organization_id):
+        serialise(linked)
+        hands, accepted = meanwhile(linked.organization_id, lambda: refused_retry(linked.pk))
+        assert until_it_waits(owner, accepted)
+        connection_remove(connection=linked, actor=None)
+    with hands:
+        assert accepted.result(timeout=30) is True
+    with tenant_transaction(linked.organization_id):
+        assert not Run.objects.exists()
 
 
 def test_a_pause_survives_new_times_that_were_typed_before_it(connection: Connection) -> None:

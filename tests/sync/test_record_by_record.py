@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
+from foundation.tenancy.models import Organization
+from foundation.tenancy.scope import tenant_transaction
 from integrations.models import Connection
 from integrations.registry import provider
-from portal.tenancy.models import Organization
-from portal.tenancy.scope import tenant_transaction
 from sync.streams import TARGETS
 from tests.integrations.adapters.sandboxes import Sandbox, running
 from tests.sync.conftest import Sync, linked_to
@@ -32,13 +32,9 @@ def system(request: pytest.FixtureRequest) -> Iterator[Sandbox]:
 
 
 @pytest.fixture
-def linked(organization: Organization, system: Sandbox) -> Iterator[Connection]:
+def linked(organization: Organization, system: Sandbox) -> Connection:
     """What ``sync`` of this directory's conftest works on."""
-    with linked_to(organization, system) as made:
-        made.settings |= {"notes_rotation": 1000}
-        with tenant_transaction(organization.pk):
-            made.save()
-        yield made
+    return linked_to(organization, system, notes_rotation=1000)
 
 
 @pytest.mark.parametrize("key", sorted(TRUTHS))

@@ -11,13 +11,13 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from foundation.core import database_clock
+from foundation.tenancy.models import Organization, User
+from foundation.tenancy.scope import tenant, tenant_transaction
 from integrations.models import Connection
 from integrations.services.connections import connection_credentials_set
 from integrations.services.probing import connection_test
-from portal.core import database_clock
-from portal.tenancy.models import Organization, User
-from portal.tenancy.scope import tenant, tenant_transaction
-from sync.engine.drive import advance
+from sync.engine.run.drive import advance
 from sync.models import Alarm, Nightly, Run, Schedule
 from sync.services import sweeper
 from sync.services.mails import mails_send
@@ -122,6 +122,22 @@ def test_a_night_that_the_refusal_cost_is_made_up_for_once(refused: Connection, 
     sweeper.sweep()
     with tenant_transaction(refused.organization_id):
         assert Run.objects.filter(trigger="nightly").count() == 1
+
+
+def test_a_first_sync_that_a_passing_refusal_ended_is_started_again(
+    sync: Sync, calm: Sandbox, linked: Connection, organization: Organization, admin: User
+) -> None:
+    with tenant_transaction(linked.organization_id):
+        schedule_update(schedule=schedule_of(linked), actor=None, quick_minutes=60, nightly_on=False)
+    calm.control("faults", kind="401")
+    assert sync("full").error_code == "authentication_failed"
+    assert subjects(organization) == ["Linked: the sync fails"]
+    calm.control("faults", method="DELETE")
+    assert retry_now(linked) is True
+    assert subjects(organization) == []
+    run = work_off(linked)
+    assert (run.kind, run.trigger, run.result) == ("full", "first", "success")
+    assert subjects(organization) == ["Linked syncs again"]
 
 
 def test_where_nothing_starts_by_itself_the_answer_gives_the_all_clear(

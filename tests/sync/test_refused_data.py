@@ -10,19 +10,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from foundation.core.database_errors import REFUSED, refusal_words, refuses_data
+from foundation.tenancy.scope import tenant, tenant_transaction
 from integrations.models import Connection
-from portal.core.database_errors import REFUSED, refusal_words, refuses_data
-from portal.tenancy.scope import tenant, tenant_transaction
-from sync.engine import fetch, refusals
-from sync.engine.drive import advance
-from sync.engine.refusals import culprits
+from sync.engine.read import fetch, refused_records
+from sync.engine.read.refused_records import culprits
+from sync.engine.run.drive import advance
 from sync.models import Issue, Run, RunIssue, RunStream
 from sync.services.previews import preview_apply, preview_request
 from tests.fixtures.crashes import killed_at
 from tests.fixtures.systems import Sandbox
-from tests.sync.conftest import Handle, Sync
+from tests.sync.conftest import Handle, Sync, Synced, rested
 from tests.sync.test_cancelling import now
-from tests.sync.test_containment import Fail, ended, fail
+from tests.sync.test_containment import Fail, fail
 from tests.sync.test_leases import queued
 from tests.sync.test_runs import truth
 from tickets.models import Note, Ticket
@@ -90,10 +90,17 @@ WHERE = ["tickets_ticket", 'staging."tickets"']
 @pytest.mark.parametrize("table", WHERE)
 @pytest.mark.parametrize("kind", ["quick", "full", "clear_resync"])
 def test_refused_records_are_named_and_the_rest_lands(
-    linked: Connection, handle: Handle, sync: Sync, healed: Sandbox, refuse: Refuse, kind: str, table: str
+    linked: Connection,
+    handle: Handle,
+    sync: Sync,
+    synced: Synced,
+    healed: Sandbox,
+    refuse: Refuse,
+    kind: str,
+    table: str,
 ) -> None:
     handle()
-    sync("full")
+    synced()
     before = summaries(linked)
     refuse(table, "summary")
     healed.control("change", n=20, set={"summary": f"a new text, {kind}, {table}"})
@@ -135,17 +142,17 @@ def test_a_first_sync_lands_but_for_what_is_refused(
 @pytest.mark.committed
 @pytest.mark.parametrize("point", ["set_aside", "applying"])
 def test_a_kill_after_refused_records_were_found_costs_nothing(
-    linked: Connection, handle: Handle, sync: Sync, healed: Sandbox, refuse: Refuse, point: str
+    linked: Connection, handle: Handle, synced: Synced, healed: Sandbox, refuse: Refuse, point: str
 ) -> None:
     handle()
-    sync("full")
+    synced()
     refuse("tickets_ticket", "summary")
     odd = poison(healed, 2)
     killed_at(point, "start", "--connection", str(linked.pk), "--kind", "full")
     with tenant_transaction(linked.organization_id):
         run = Run.objects.latest("id")
         Run.objects.filter(pk=run.pk).update(lease_until=None)
-    run = ended(run)
+    run = rested(run)
     assert (run.state, run.result, sorted(issues_of(run))) == ("done", "warning", odd)
     with tenant_transaction(linked.organization_id):
         assert RunIssue.objects.filter(run=run).count() == 2
@@ -155,10 +162,16 @@ def test_a_kill_after_refused_records_were_found_costs_nothing(
 @pytest.mark.committed
 @pytest.mark.parametrize("kind", ["quick", "full"])
 def test_a_refused_note_costs_itself_and_is_not_taken_for_gone(
-    linked: Connection, handle: Handle, sync: Sync, healed: Sandbox, owner: psycopg.Connection, kind: str
+    linked: Connection,
+    handle: Handle,
+    sync: Sync,
+    synced: Synced,
+    healed: Sandbox,
+    owner: psycopg.Connection,
+    kind: str,
 ) -> None:
     handle(streams=["tickets", "notes"])
-    sync("full")
+    synced()
     with tenant_transaction(linked.organization_id):
         note = Note.objects.filter(ticket__is_closed=False).order_by("pk").first()
         notes = sorted(Note.objects.values_list("remote_id", flat=True))
@@ -179,28 +192,30 @@ def test_a_refused_note_costs_itself_and_is_not_taken_for_gone(
 
 @pytest.mark.committed
 def test_a_preview_is_applied_but_for_what_is_refused(
-    linked: Connection, handle: Handle, sync: Sync, healed: Sandbox, refuse: Refuse
+    linked: Connection, handle: Handle, synced: Synced, healed: Sandbox, refuse: Refuse
 ) -> None:
     handle()
-    sync("full")
+    synced()
     refuse("tickets_ticket", "summary")
-    odd = poison(healed, 2)
     healed.control("change", n=1, set={"summary": "beside the poison, previewed"})
+    odd = poison(healed, 2)
     with tenant_transaction(linked.organization_id):
         preview = preview_request(connection=linked, kind="full", trigger="person").run
-    assert ended(preview).state == "done"
+    assert rested(preview).state == "done"
     with tenant_transaction(linked.organization_id):
         run = preview_apply(preview=now(preview), trigger="person").run
-    run = ended(run)
+    run = rested(run)
     assert (run.state, run.result, sorted(issues_of(run))) == ("done", "warning", odd)
+    with tenant_transaction(linked.organization_id):
+        assert Ticket.objects.filter(remote_id__in=odd).count() == len(odd), "what is here of the refused ones stays"
 
 
 @pytest.mark.committed
 def test_too_many_refused_records_end_the_run(
-    linked: Connection, handle: Handle, sync: Sync, healed: Sandbox, refuse: Refuse
+    linked: Connection, handle: Handle, sync: Sync, synced: Synced, healed: Sandbox, refuse: Refuse
 ) -> None:
     handle(fail_percent=5)
-    sync("full")
+    synced()
     refuse('staging."tickets"', "summary")
     poison(healed, 40)
     run = sync("full")
@@ -211,17 +226,17 @@ def test_too_many_refused_records_end_the_run(
 def test_an_error_of_ours_is_not_blamed_on_records(linked: Connection, handle: Handle, fail: Fail) -> None:
     handle()
     fail(fetch, "stage", TypeError("a fault in the code"))
-    run = ended(queued(linked))
+    run = rested(queued(linked))
     assert (run.state, run.error_code) == ("failed", "fault")
     with tenant_transaction(linked.organization_id):
         assert not RunIssue.objects.filter(run=run, code="record_rejected").exists()
 
 
 def test_a_record_of_which_nobody_can_tell_whether_it_is_wanted_costs_itself(
-    linked: Connection, handle: Handle, sync: Sync, healed: Sandbox, monkeypatch: pytest.MonkeyPatch
+    linked: Connection, handle: Handle, sync: Sync, synced: Synced, healed: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     handle()
-    sync("full")
+    synced()
     [odd] = poison(healed, 1)
     real = fetch.scoped
 
@@ -299,7 +314,7 @@ def test_a_slice_goes_on_after_a_refusal_with_the_next_page(
     """A refusal that can't be found again when its records are tried is a fault, and is counted as one."""
     handle()
     calls: list[int] = []
-    monkeypatch.setattr(refusals, "refusal_of", lambda *arguments: calls.append(1))
+    monkeypatch.setattr(refused_records, "refusal_of", lambda *arguments: calls.append(1))
     fail(fetch, "stage", psycopg.errors.StringDataRightTruncation("x"), times=1)
     run = queued(linked)
     with tenant(linked.organization_id):

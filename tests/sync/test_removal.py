@@ -5,20 +5,20 @@ from __future__ import annotations
 import pytest
 from django.apps import apps
 
+from foundation.ledger.models import JournalEntry
+from foundation.tenancy.scope import tenant_transaction
 from integrations.models import Connection
-from portal.ledger.models import JournalEntry
-from portal.tenancy.scope import tenant_transaction
 from sync.services.removal import connection_remove
 from tests.fixtures.systems import Sandbox
-from tests.sync.conftest import Sync
+from tests.sync.conftest import Synced
 from tickets.models import Ticket
 
 
 @pytest.mark.committed
 def test_a_removed_connection_leaves_no_row_behind(
-    sync: Sync, linked: Connection, calm: Sandbox, connection: Connection
+    synced: Synced, linked: Connection, calm: Sandbox, connection: Connection
 ) -> None:
-    sync("full")
+    synced()
     with tenant_transaction(linked.organization_id):
         assert Ticket.objects.exists()
         assert JournalEntry.objects.exists()

@@ -6,14 +6,14 @@ from collections.abc import Iterator
 
 import pytest
 
+from clients.models import Agreement, Asset, Company, Contact, Invoice, Opportunity
+from foundation.ledger.models import JournalEntry
+from foundation.tenancy.models import Organization
+from foundation.tenancy.scope import tenant, tenant_transaction
 from integrations.models import Connection
-from portal.clients.models import Agreement, Asset, Company, Contact, Invoice, Opportunity
-from portal.ledger.models import JournalEntry
-from portal.tenancy.models import Organization
-from portal.tenancy.scope import tenant, tenant_transaction
 from sync.services.replay import record_replay
 from tests.integrations.adapters.sandboxes import Sandbox, running
-from tests.sync.conftest import Sync, linked_to
+from tests.sync.conftest import Sync, Synced, linked_to
 from tickets.models import Ticket
 
 FIELD = {"connectwise": "name", "halo": "name", "autotask": "companyName"}
@@ -27,17 +27,16 @@ def new_name(company: Company) -> str:
     return f"{company.name} & Söhne"
 
 
-@pytest.fixture(scope="module", params=sorted(FIELD))
+@pytest.fixture(params=sorted(FIELD))
 def system(request: pytest.FixtureRequest) -> Iterator[Sandbox]:
     with running(request.param, tickets=60) as started:
         yield started
 
 
 @pytest.fixture
-def linked(organization: Organization, system: Sandbox) -> Iterator[Connection]:
+def linked(organization: Organization, system: Sandbox) -> Connection:
     """What ``sync`` of this directory's conftest works on."""
-    with linked_to(organization, system) as made:
-        yield made
+    return linked_to(organization, system)
 
 
 def borne(connection: Connection, company: Company) -> dict[str, set[str]]:
@@ -74,9 +73,9 @@ def journalled(connection: Connection, run: int | None) -> set[tuple[str, str]]:
 
 @pytest.mark.parametrize("system", STAMPED, indirect=True)
 def test_a_quick_sync_renames_a_company_wherever_its_name_is_kept(
-    sync: Sync, system: Sandbox, linked: Connection
+    sync: Sync, synced: Synced, system: Sandbox, linked: Connection
 ) -> None:
-    sync("full")
+    synced()
     company = a_company(linked)
     before = borne(linked, company)
     assert {"Ticket", "Contact"} <= set(before)
@@ -92,9 +91,9 @@ def test_a_quick_sync_renames_a_company_wherever_its_name_is_kept(
 
 
 def test_a_company_that_is_fetched_by_itself_is_renamed_the_same_way(
-    sync: Sync, system: Sandbox, linked: Connection
+    synced: Synced, system: Sandbox, linked: Connection
 ) -> None:
-    sync("full")
+    synced()
     company = a_company(linked)
     before = borne(linked, company)
     rename(system, company)
@@ -105,8 +104,10 @@ def test_a_company_that_is_fetched_by_itself_is_renamed_the_same_way(
 
 
 @pytest.mark.parametrize("system", STAMPED, indirect=True)
-def test_a_name_that_the_psa_writes_in_another_way_stays(sync: Sync, system: Sandbox, linked: Connection) -> None:
-    sync("full")
+def test_a_name_that_the_psa_writes_in_another_way_stays(
+    sync: Sync, synced: Synced, system: Sandbox, linked: Connection
+) -> None:
+    synced()
     company = a_company(linked)
     with tenant_transaction(linked.organization_id):
         odd = Ticket.objects.filter(company_id=company.pk).order_by("pk")[0]

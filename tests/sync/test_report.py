@@ -2,33 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
+from foundation.tenancy.scope import tenant_transaction
 from integrations.models import Connection
-from portal.tenancy.scope import tenant_transaction
-from sync.engine import report
+from sync.engine.check import report
 from sync.models import RunLog
 from sync.streams import TARGETS
-from tests.fixtures.systems import Sandbox, started_sandbox
-from tests.sync.conftest import Sync
+from tests.fixtures.systems import Sandbox
+from tests.sync.conftest import DAILY, Sync, Synced
 from tickets.models import Board, Ticket
-
-
-@pytest.fixture
-def sandbox() -> Iterator[Sandbox]:
-    """Each test changes a PSA of its own."""
-    with started_sandbox() as started:
-        yield started
 
 
 @pytest.mark.parametrize("kind", ["full", "clear_resync"])
 def test_boards_agree_and_the_newest_tickets_are_the_same(
-    sync: Sync, linked: Connection, calm: Sandbox, kind: str
+    sync: Sync, synced: Synced, linked: Connection, calm: Sandbox, kind: str
 ) -> None:
-    sync("full")
+    synced()
     calm.control("stats/reset")
     run = sync(kind)
     boards = run.verification["boards"]
@@ -43,19 +35,19 @@ def test_boards_agree_and_the_newest_tickets_are_the_same(
 
 
 def test_the_report_costs_a_bounded_number_of_requests(
-    sync: Sync, linked: Connection, monkeypatch: pytest.MonkeyPatch
+    sync: Sync, synced: Synced, linked: Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    sync("full")
+    synced()
     with_it = sync("full").requests
-    monkeypatch.setattr("sync.engine.verify.report_on", lambda work: None)
+    monkeypatch.setattr("sync.engine.check.verify.report_on", lambda work: None)
     # The tickets of a board are counted at two end points: those of service and those of projects.
     assert 0 < with_it - sync("full").requests <= 2 * report.BOARDS + sum(report.NEWEST.values()) <= 27
 
 
 def test_a_ticket_whose_list_row_lied_is_found_by_its_fields(
-    sync: Sync, linked: Connection, monkeypatch: pytest.MonkeyPatch
+    sync: Sync, synced: Synced, linked: Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    sync("full")
+    synced()
 
     def altered(work: Any, target: Any, real: Any = report.copy_of) -> str:
         if target is not TARGETS["tickets"]:
@@ -76,8 +68,8 @@ def test_a_ticket_whose_list_row_lied_is_found_by_its_fields(
         assert lines.count() == report.NEWEST["tickets"]
 
 
-def test_a_ticket_that_changed_or_went_since_it_was_read_is_no_difference(sync: Sync, linked: Connection) -> None:
-    sync("full")
+def test_a_ticket_that_changed_or_went_since_it_was_read_is_no_difference(synced: Synced, linked: Connection) -> None:
+    synced()
     mine = {"remote_id": "1", "remote_updated_at": None, "content_hash": b""}
     assert report.judged(TARGETS["tickets"], mine, "gone").verdict == "gone"
     assert report.is_newer(linked.created_at, None)
@@ -85,9 +77,9 @@ def test_a_ticket_that_changed_or_went_since_it_was_read_is_no_difference(sync: 
 
 @pytest.mark.parametrize("path", [r"service/tickets/\d+$", r"service/tickets/count"])
 def test_a_psa_that_can_not_answer_the_report_stops_no_run(
-    sync: Sync, calm: Sandbox, linked: Connection, path: str
+    sync: Sync, synced: Synced, calm: Sandbox, linked: Connection, path: str
 ) -> None:
-    sync("full")
+    synced()
     after = 2 if path.endswith("count") else 0  # the counts before and after the read are not the report's
     calm.control("faults", match={"path": path}, kind="403", after=after)
     run = sync("full")
@@ -99,8 +91,10 @@ def test_a_psa_that_can_not_answer_the_report_stops_no_run(
         assert verdicts == {("tickets", "unread"), ("companies", "same"), ("contacts", "same")}
 
 
-def test_dead_credentials_are_not_overlooked_by_the_report(sync: Sync, calm: Sandbox, linked: Connection) -> None:
-    sync("full")
+def test_dead_credentials_are_not_overlooked_by_the_report(
+    sync: Sync, synced: Synced, calm: Sandbox, linked: Connection
+) -> None:
+    synced()
     calm.control("faults", match={"path": r"service/tickets/\d+$"}, kind="401")
     run = sync("full")
     assert (run.state, run.error_code) == ("failed", "authentication_failed")
@@ -121,8 +115,10 @@ def test_references_without_a_target_are_counted_by_column(sync: Sync, calm: San
     ]
 
 
-def test_streams_that_the_key_may_not_read_are_named(sync: Sync, calm: Sandbox, linked: Connection) -> None:
-    sync("full")
+def test_streams_that_the_key_may_not_read_are_named(
+    sync: Sync, synced: Synced, calm: Sandbox, linked: Connection
+) -> None:
+    synced()
     calm.control("role", denied=["contacts"])
     run = sync("full")
     calm.control("role", denied=[])
@@ -133,16 +129,18 @@ def test_streams_that_the_key_may_not_read_are_named(sync: Sync, calm: Sandbox, 
     assert {record["stream"] for record in run.verification["newest"]} == {"tickets", "companies"}
 
 
-def test_boards_that_the_key_does_not_see_are_named(sync: Sync, calm: Sandbox, linked: Connection) -> None:
-    sync("full")
+def test_boards_that_the_key_does_not_see_are_named(
+    sync: Sync, synced: Synced, calm: Sandbox, linked: Connection
+) -> None:
+    synced()
     with tenant_transaction(linked.organization_id):
         board = Board.objects.order_by("pk").first()
-        settings = {"date_range_days": None, "hold_least": 1_000_000, "hold_company_percent": 100}
+        settings = {"streams": DAILY, "date_range_days": None, "hold_least": 1_000_000, "hold_company_percent": 100}
         Connection.objects.filter(pk=linked.pk).update(settings=settings | {"boards": [board.remote_id, "424242"]})
     run = sync("full")
     assert run.verification["unseen_boards"] == ["424242"], run.message
 
 
-def test_a_quick_sync_reports_nothing(sync: Sync, linked: Connection) -> None:
-    sync("full")
+def test_a_quick_sync_reports_nothing(sync: Sync, synced: Synced, linked: Connection) -> None:
+    synced()
     assert sync("quick").verification == {}

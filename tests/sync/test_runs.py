@@ -8,19 +8,19 @@ import pytest
 from django.db import connection as database
 from pytest_django import Settings
 
+from clients.models import Company, Contact, Site
+from foundation.ledger.models import JournalEntry
+from foundation.tenancy.scope import tenant_transaction
 from integrations.models import Connection
-from portal.clients.models import Company, Contact, Site
-from portal.ledger.models import JournalEntry
-from portal.tenancy.scope import tenant_transaction
-from sync.engine import apply
-from sync.engine.drive import advance
-from sync.engine.report import count_unmapped
-from sync.engine.work import Work
+from sync.engine.check.report import count_unmapped
+from sync.engine.run.drive import advance
+from sync.engine.run.work import Work
+from sync.engine.write import apply
 from sync.models import Cursor, Run, RunIssue, RunSignal, RunStream
 from sync.services.runs import run_approve, run_cancel, run_request
 from sync.services.summary import run_summary
 from tests.fixtures.systems import Sandbox
-from tests.sync.conftest import Sync
+from tests.sync.conftest import DAILY, Handle, Sync, Synced
 from tickets.models import Board, Note, Status, Ticket, TimeEntry
 
 
@@ -35,8 +35,9 @@ def figures(run: Run) -> dict[str, dict[str, Any]]:
 
 
 def test_the_first_sync_lands_everything_and_counts_as_the_psa_does(
-    sync: Sync, calm: Sandbox, linked: Connection
+    sync: Sync, calm: Sandbox, handle: Handle, linked: Connection
 ) -> None:
+    handle(streams=None)
     run = sync("full")
     assert (run.state, run.result, run.lands_live) == ("done", "success", True), run.message
     with tenant_transaction(linked.organization_id):
@@ -54,8 +55,8 @@ def test_the_first_sync_lands_everything_and_counts_as_the_psa_does(
     assert figures(run)["tickets"]["fetched"] == truth(calm, "tickets")
 
 
-def test_a_second_full_run_says_no_change_and_writes_no_row(sync: Sync, linked: Connection) -> None:
-    sync("full")
+def test_a_second_full_run_says_no_change_and_writes_no_row(sync: Sync, synced: Synced, linked: Connection) -> None:
+    synced()
     with tenant_transaction(linked.organization_id):
         before = [
             list(model.with_removed.order_by("pk").values())
@@ -74,8 +75,10 @@ def test_a_second_full_run_says_no_change_and_writes_no_row(sync: Sync, linked: 
     assert [len(rows) for rows in after] >= [len(rows) for rows in before]
 
 
-def test_a_clear_and_resync_mends_what_was_altered_here_and_keeps_local_ids(sync: Sync, linked: Connection) -> None:
-    sync("full")
+def test_a_clear_and_resync_mends_what_was_altered_here_and_keeps_local_ids(
+    sync: Sync, synced: Synced, linked: Connection
+) -> None:
+    synced()
     with tenant_transaction(linked.organization_id):
         ids = dict(Ticket.objects.values_list("remote_id", "pk"))
         Ticket.objects.filter(pk=min(ids.values())).update(summary="altered by hand")
@@ -87,8 +90,10 @@ def test_a_clear_and_resync_mends_what_was_altered_here_and_keeps_local_ids(sync
         assert not Ticket.objects.filter(summary="altered by hand").exists()
 
 
-def test_a_quick_sync_without_changes_costs_one_request_a_global_stream(sync: Sync, linked: Connection) -> None:
-    sync("full")
+def test_a_quick_sync_without_changes_costs_one_request_a_global_stream(
+    sync: Sync, synced: Synced, linked: Connection
+) -> None:
+    synced()
     run = sync("quick")
     assert run.result == "no_change", run.message
     with tenant_transaction(linked.organization_id):
@@ -96,8 +101,10 @@ def test_a_quick_sync_without_changes_costs_one_request_a_global_stream(sync: Sy
     assert run.requests <= pages + 2
 
 
-def test_a_quick_sync_brings_a_change_with_its_fields(sync: Sync, calm: Sandbox, linked: Connection) -> None:
-    sync("full")
+def test_a_quick_sync_brings_a_change_with_its_fields(
+    sync: Sync, synced: Synced, calm: Sandbox, linked: Connection
+) -> None:
+    synced()
     with tenant_transaction(linked.organization_id):
         chosen = Ticket.objects.filter(is_closed=False).order_by("number").first()
     calm.control("change", ids=[int(chosen.remote_id)], set={"summary": "The printer is on fire"})
@@ -111,9 +118,9 @@ def test_a_quick_sync_brings_a_change_with_its_fields(sync: Sync, calm: Sandbox,
 
 
 def test_what_the_psa_deleted_goes_with_the_next_full_run_and_can_be_found_again(
-    sync: Sync, calm: Sandbox, linked: Connection
+    sync: Sync, synced: Synced, calm: Sandbox, linked: Connection
 ) -> None:
-    sync("full")
+    synced()
     gone = calm.control("delete", n=3)
     run = sync("full")
     assert run.result == "success", run.message
@@ -124,8 +131,10 @@ def test_what_the_psa_deleted_goes_with_the_next_full_run_and_can_be_found_again
         assert JournalEntry.objects.filter(run_id=run.pk, stream="tickets", action="removed").count() == 3
 
 
-def test_bad_credentials_fail_with_the_reason_and_change_nothing(sync: Sync, calm: Sandbox, linked: Connection) -> None:
-    sync("full")
+def test_bad_credentials_fail_with_the_reason_and_change_nothing(
+    sync: Sync, synced: Synced, calm: Sandbox, linked: Connection
+) -> None:
+    synced()
     calm.control("faults", match={"path": "service/tickets"}, kind="401")
     run = sync("clear_resync")
     assert (run.state, run.result, run.error_code) == ("failed", "error", "authentication_failed")
@@ -137,9 +146,9 @@ def test_bad_credentials_fail_with_the_reason_and_change_nothing(sync: Sync, cal
 
 @pytest.mark.parametrize("kind", ["empty", "count"])
 def test_a_psa_that_lies_about_its_rows_changes_nothing(
-    sync: Sync, calm: Sandbox, linked: Connection, kind: str
+    sync: Sync, synced: Synced, calm: Sandbox, linked: Connection, kind: str
 ) -> None:
-    sync("full")
+    synced()
     path = "service/tickets/count" if kind == "count" else "service/tickets$"
     more = {"offset": 40} if kind == "count" else {}
     calm.control("faults", match={"path": path}, kind=kind, **more)
@@ -150,11 +159,13 @@ def test_a_psa_that_lies_about_its_rows_changes_nothing(
         assert Ticket.objects.count() == truth(calm, "tickets")
 
 
-def test_a_wave_of_removals_is_held_until_a_person_approves(sync: Sync, calm: Sandbox, linked: Connection) -> None:
-    sync("full")
+def test_a_wave_of_removals_is_held_until_a_person_approves(
+    sync: Sync, synced: Synced, calm: Sandbox, linked: Connection
+) -> None:
+    synced()
     with tenant_transaction(linked.organization_id):
         Connection.objects.filter(pk=linked.pk).update(
-            settings={"date_range_days": None, "hold_least": 2, "hold_percent": 0}
+            settings={"streams": DAILY, "date_range_days": None, "hold_least": 2, "hold_percent": 0}
         )
     calm.control("delete", n=5)
     run = sync("full")
@@ -171,9 +182,9 @@ def test_a_wave_of_removals_is_held_until_a_person_approves(sync: Sync, calm: Sa
 
 
 def test_a_missing_right_on_one_stream_is_a_warning_and_keeps_its_data(
-    sync: Sync, calm: Sandbox, linked: Connection
+    sync: Sync, synced: Synced, calm: Sandbox, linked: Connection
 ) -> None:
-    sync("full")
+    synced()
     with tenant_transaction(linked.organization_id):
         entries = TimeEntry.objects.count()
     calm.control("faults", match={"path": "time/entries"}, kind="403")
@@ -198,8 +209,8 @@ def test_being_asked_to_wait_is_a_wait_with_its_reason(sync: Sync, calm: Sandbox
         assert Run.objects.get(pk=run.pk).result == "success"
 
 
-def test_a_cancelled_run_leaves_what_was_there(sync: Sync, calm: Sandbox, linked: Connection) -> None:
-    sync("full")
+def test_a_cancelled_run_leaves_what_was_there(synced: Synced, calm: Sandbox, linked: Connection) -> None:
+    synced()
     calm.control("delete", n=2)
     with tenant_transaction(linked.organization_id):
         before = Ticket.objects.count()
@@ -212,13 +223,18 @@ def test_a_cancelled_run_leaves_what_was_there(sync: Sync, calm: Sandbox, linked
 
 
 def test_a_record_that_leaves_the_scope_is_noticed_by_a_quick_sync(
-    sync: Sync, calm: Sandbox, linked: Connection
+    sync: Sync, synced: Synced, calm: Sandbox, linked: Connection
 ) -> None:
-    sync("full")
+    synced()
     with tenant_transaction(linked.organization_id):
         ticket = Ticket.objects.filter(is_closed=False).first()
         Connection.objects.filter(pk=linked.pk).update(
-            settings={"date_range_days": None, "boards": [ticket.board_remote_id], "hold_least": 1_000_000}
+            settings={
+                "streams": DAILY,
+                "date_range_days": None,
+                "boards": [ticket.board_remote_id],
+                "hold_least": 1_000_000,
+            }
         )
         noted = Note.objects.values("ticket_id")
         other = Ticket.objects.exclude(board_id=ticket.board_id).filter(is_closed=False, pk__in=noted).first()
@@ -232,8 +248,10 @@ def test_a_record_that_leaves_the_scope_is_noticed_by_a_quick_sync(
             assert model.objects.filter(removed_at=None).exists()
 
 
-def test_cursors_come_from_the_psas_clock_and_move_forward(sync: Sync, calm: Sandbox, linked: Connection) -> None:
-    sync("full")
+def test_cursors_come_from_the_psas_clock_and_move_forward(
+    sync: Sync, synced: Synced, calm: Sandbox, linked: Connection
+) -> None:
+    synced()
     with tenant_transaction(linked.organization_id):
         first = Cursor.objects.get(connection=linked, stream="tickets")
     sync("quick")
@@ -245,7 +263,7 @@ def test_cursors_come_from_the_psas_clock_and_move_forward(sync: Sync, calm: San
 
 
 def test_a_press_of_cancel_after_everything_was_applied_does_not_deny_it(
-    sync: Sync, linked: Connection, monkeypatch: pytest.MonkeyPatch
+    sync: Sync, synced: Synced, linked: Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def pressed(work: Work) -> None:
         RunSignal.objects.create(
@@ -253,16 +271,16 @@ def test_a_press_of_cancel_after_everything_was_applied_does_not_deny_it(
         )
         count_unmapped(work)
 
-    sync("full")
-    monkeypatch.setattr("sync.engine.apply.count_unmapped", pressed)
+    synced()
+    monkeypatch.setattr("sync.engine.write.apply.count_unmapped", pressed)
     run = sync("full")
     assert run.state == Run.State.DONE
 
 
 def test_an_apply_that_outlasts_the_lease_ends_its_run_in_the_same_slice(
-    sync: Sync, calm: Sandbox, settings: Settings, monkeypatch: pytest.MonkeyPatch
+    sync: Sync, synced: Synced, calm: Sandbox, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    sync("full")
+    synced()
     calm.control("change", n=3)
     settings.SYNC_LEASE_SECONDS = 4
     link = apply.link_references

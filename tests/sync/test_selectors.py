@@ -9,15 +9,15 @@ from django.db import connection as database
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from foundation.ledger.models import PendingChange
+from foundation.tenancy.models import User
+from foundation.tenancy.services.audit import audit_record
 from integrations.models import Connection
-from portal.ledger.models import PendingChange
-from portal.tenancy.models import User
-from portal.tenancy.services.audit import audit_record
 from sync.models import ParentRead, Run
-from sync.selectors.clearance import clearance
 from sync.selectors.history import SCAN, HistoryFilter, history_page
 from sync.selectors.items import ItemFilter, items_page
 from sync.selectors.logs import LogFilter, log_page
+from sync.selectors.resync_impact import resync_impact
 from sync.selectors.runs import issue_groups, last_runs, open_runs, run_coverage
 from sync.services.notices import notices_take
 from tests.fixtures.runs import make_entries, make_issue, make_line, make_run, make_stream
@@ -242,18 +242,21 @@ def test_a_clear_counts_what_people_see_and_names_what_is_not_in_the_psa(connect
     }
     waiting = PendingChange.objects.create(**common, new={"summary": "b"}, actor=admin)
     PendingChange.objects.create(**common, state="sent")
-    found = clearance(connection)
+    found = resync_impact(connection)
     assert (found.counts, found.unsent, found.unsent_count, found.rows) == ([("tickets", 2)], [waiting], 1, 2)
 
 
 def test_a_clears_length_comes_from_the_last_clear_else_a_full_sync_else_is_unknown(connection: Connection) -> None:
-    assert clearance(connection).expectation.basis == ""
+    assert resync_impact(connection).expectation.basis == ""
     make_run(connection, "full", result="success", requests=40)
     make_run(connection, "clear_resync", result="cancelled", requests=3)
-    full = clearance(connection).expectation
+    full = resync_impact(connection).expectation
     assert (full.basis, full.seconds, full.requests) == ("full", 10.0, 40)
     make_run(connection, "clear_resync", result="warning", requests=90)
-    assert (clearance(connection).expectation.basis, clearance(connection).expectation.requests) == ("clear", 90)
+    assert (resync_impact(connection).expectation.basis, resync_impact(connection).expectation.requests) == (
+        "clear",
+        90,
+    )
 
 
 def test_a_person_is_told_once_of_a_run_that_ended(connection: Connection, admin: User, technician: User) -> None:

@@ -6,17 +6,14 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from django.utils import timezone
 
+from foundation.tenancy.models import Organization
+from foundation.tenancy.scope import tenant_transaction
 from integrations.models import Connection
-from portal.tenancy.models import Organization
-from portal.tenancy.scope import tenant, tenant_transaction
-from sync.engine.drive import advance
-from sync.faults.hostile.copies import copy_of
-from sync.models import Cursor, Run, RunIssue, RunStream
-from sync.services.runs import run_request
+from lab.faults.hostile.copies import copy_of
+from sync.models import Cursor, RunIssue, RunStream
 from tests.integrations.adapters.sandboxes import Sandbox, running
-from tests.sync.conftest import LOOSE, linked_to
+from tests.sync.conftest import LOOSE, Synced, asked, linked_to, rested
 from tickets.models import Ticket
 
 CONTACTS = {
@@ -32,42 +29,23 @@ ODD: dict[str, dict[str, Any]] = {
 }
 
 
-@pytest.fixture(scope="module", params=sorted(CONTACTS))
+@pytest.fixture(params=sorted(CONTACTS))
 def psa(request: pytest.FixtureRequest) -> Iterator[Sandbox]:
     with running(request.param, tickets=30) as started:
         yield started
 
 
 @pytest.fixture
-def linked(organization: Organization, psa: Sandbox) -> Iterator[Connection]:
-    with linked_to(organization, psa) as made:
-        with tenant_transaction(organization.pk):
-            Connection.objects.filter(pk=made.pk).update(settings=LOOSE | {"streams": ["contacts", "tickets"]})
-        yield made
-
-
-def ended(linked: Connection, kind: str) -> Run:
-    """A run that is worked on until it rests, without its waits."""
-    with tenant(linked.organization_id):
-        with tenant_transaction():
-            fresh = Connection.objects.get(pk=linked.pk)
-            run = run_request(connection=fresh, kind=kind, trigger="person", reason="a test").run
-        for _ in range(100):
-            advance(run.pk)
-            with tenant_transaction():
-                now: Run = Run.objects.get(pk=run.pk)
-                if not now.is_open:
-                    return now
-                Run.objects.filter(pk=run.pk, state="waiting").update(wait_until=timezone.now())
-    raise AssertionError(f"the run never ended: {now.wait_reason}")
+def linked(organization: Organization, psa: Sandbox) -> Connection:
+    return linked_to(organization, psa, streams=["contacts", "tickets"])
 
 
 @pytest.mark.parametrize("odd", sorted(ODD))
 @pytest.mark.parametrize(("psa", "kind"), RUNS, indirect=["psa"])
 def test_a_list_that_always_fails_is_left_out_and_the_rest_lands(
-    linked: Connection, psa: Sandbox, kind: str, odd: str
+    linked: Connection, synced: Synced, psa: Sandbox, kind: str, odd: str
 ) -> None:
-    ended(linked, "full")
+    synced()
     before = copy_of(linked.organization_id, linked.pk)
     with tenant_transaction(linked.organization_id):
         ticket = Ticket.objects.filter(is_closed=False).order_by("pk").first()
@@ -76,8 +54,8 @@ def test_a_list_that_always_fails_is_left_out_and_the_rest_lands(
     changed = {"title": "Changed"} if psa.key == "autotask" else {"summary": "Changed"}
     psa.control("POST", "change", {"ids": [int(ticket.remote_id)], "set": changed})
     with psa.fault(match={"path": CONTACTS[psa.key]}, **ODD[odd]):
-        run = ended(linked, kind)
-        next_one = ended(linked, kind)
+        run = rested(asked(linked, kind))
+        next_one = rested(asked(linked, kind))
     assert run.result == "warning", run.message
     # What is known to fail is tried once; Autotask's tickets look names up in the same table.
     assert next_one.result == "warning"
@@ -97,12 +75,55 @@ def test_a_list_that_always_fails_is_left_out_and_the_rest_lands(
     }
     if kind == "full":
         assert run.verification["unseen_streams"] == [], "what failed is not what the key may not see"
-    again = ended(linked, "full")
+    again = rested(asked(linked))
     assert again.result in {"success", "no_change"}, again.message
 
 
-def test_a_psa_that_fails_altogether_ends_the_run(linked: Connection, psa: Sandbox) -> None:
-    ended(linked, "full")
+def test_a_psa_that_fails_altogether_ends_the_run(linked: Connection, synced: Synced, psa: Sandbox) -> None:
+    synced()
     with psa.fault(kind="500"):
-        run = ended(linked, "full")
+        run = rested(asked(linked))
     assert (run.result, run.error_code) == ("error", "transient")
+
+
+LISTS = {"connectwise": "sales/opportunities", "halo": "Opportunities", "autotask": "/Opportunities/"}
+REFUSED = [(psa, status) for psa in sorted(LISTS) for status in (404, 409, 422)]
+
+
+@pytest.mark.parametrize("first", [True, False], ids=["first", "quick"])
+@pytest.mark.parametrize(("psa", "status"), REFUSED, indirect=["psa"])
+def test_a_list_that_the_psa_does_not_have_costs_its_stream_alone(
+    linked: Connection, synced: Synced, psa: Sandbox, status: int, first: bool
+) -> None:
+    with tenant_transaction(linked.organization_id):
+        linked.settings = LOOSE | {"streams": ["opportunities", "tickets"]}
+        linked.save()
+    if not first:
+        synced()
+    with psa.fault(
+        kind="answer",
+        match={"path": LISTS[psa.key]},
+        odd={"status": status, "body": "{}", "content_type": "application/json"},
+    ):
+        run = rested(asked(linked, "full" if first else "quick"))
+    assert (run.state, run.result) == ("done", "warning"), run.message
+    with tenant_transaction(linked.organization_id):
+        assert RunStream.objects.get(run=run, name="opportunities").state == "skipped"
+        assert Ticket.objects.count() == 30
+    again = rested(asked(linked))
+    assert again.result in {"success", "no_change"}, again.message
+
+
+@pytest.mark.parametrize("psa", sorted(LISTS), indirect=True)
+def test_several_lists_that_fail_for_ever_end_too(linked: Connection, psa: Sandbox) -> None:
+    with tenant_transaction(linked.organization_id):
+        linked.settings = LOOSE | {"streams": ["assets", "contacts", "opportunities", "tickets"]}
+        linked.save()
+    paths = {
+        "connectwise": r"sales/opportunities|company/(contacts|configurations)",
+        "halo": r"/(Opportunities|Users|Asset)$",
+        "autotask": r"/(Opportunities|Contacts|ConfigurationItems)/",
+    }
+    with psa.fault(kind="500", match={"path": paths[psa.key]}):
+        run = rested(asked(linked))
+    assert (run.state, run.result) == ("done", "warning"), run.message

@@ -4,23 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 from django.db import connection as database
 
+from foundation.tenancy.scope import tenant_transaction
 from integrations.models import Connection
-from portal.tenancy.scope import tenant, tenant_transaction
-from sync.engine.drive import advance
 from sync.models import OutsideCompany, Run
 from sync.services.previews import preview_apply, preview_request
-from sync.services.runs import run_request
 from sync.streams import FAILURES, PARENTS, TARGETS
 from tests.fixtures.systems import Sandbox, started_sandbox
-from tests.sync.conftest import Sync
+from tests.source_files import source_files
+from tests.sync.conftest import Sync, Synced, asked, rested
 
-ROOT = Path(__file__).resolve().parent.parent.parent
 OTHERS = 900_000
 """Ids of an organization and a connection that have nothing to do with the test's."""
 ROW = """
@@ -68,22 +65,6 @@ def decoys(run: Run) -> int:
         return int(cursor.fetchone()[0])
 
 
-def worked(run: Run) -> Run:
-    with tenant(run.organization_id):
-        for _ in range(60):
-            if not advance(run.pk):
-                break
-        with tenant_transaction():
-            ended: Run = Run.objects.get(pk=run.pk)
-    return ended
-
-
-def asked(linked: Connection, kind: str) -> Run:
-    with tenant_transaction(linked.organization_id):
-        connection = Connection.objects.get(pk=linked.pk)
-        return run_request(connection=connection, kind=kind, trigger="person", reason="a test").run
-
-
 def previewed(linked: Connection, kind: str) -> Run:
     with tenant_transaction(linked.organization_id):
         return preview_request(connection=linked, kind=kind, trigger="person").run
@@ -110,12 +91,12 @@ def test_nothing_of_others_under_the_same_number_is_taken_or_deleted(
             linked.save()
     first = asked(linked, "full")
     before = put_decoys(first)
-    assert worked(first).result == "success"
+    assert rested(first).result == "success"
     assert decoys(first) == before > 0
     calm.control("change", n=5)
     quick = asked(linked, "quick")
     before = put_decoys(quick)
-    ended = worked(quick)
+    ended = rested(quick)
     assert (ended.result, decoys(quick)) == ("success", before), ended.message
     told = contents(linked)
     with tenant_transaction(linked.organization_id):
@@ -123,7 +104,7 @@ def test_nothing_of_others_under_the_same_number_is_taken_or_deleted(
     for kind in ("full", "clear_resync"):
         run = asked(linked, kind)
         before = put_decoys(run)
-        ended = worked(run)
+        ended = rested(run)
         assert (ended.result, decoys(run)) == ("no_change", before), ended.message
     assert contents(linked) == told
     with tenant_transaction(linked.organization_id):
@@ -132,25 +113,26 @@ def test_nothing_of_others_under_the_same_number_is_taken_or_deleted(
 
 
 @pytest.mark.parametrize("kind", ["quick", "full"])
-def test_a_preview_shows_and_applies_its_own_alone(kind: str, sync: Sync, calm: Sandbox, linked: Connection) -> None:
-    sync("full")
+def test_a_preview_shows_and_applies_its_own_alone(
+    kind: str, synced: Synced, calm: Sandbox, linked: Connection
+) -> None:
+    synced()
     calm.control("change", n=5)
-    alone = worked(previewed(linked, kind))
+    alone = rested(previewed(linked, kind))
     assert alone.result == "success", alone.message
     preview = previewed(linked, kind)
     before = put_decoys(preview)
-    shown = worked(preview)
+    shown = rested(preview)
     assert (shown.message, decoys(preview)) == (alone.message, before)
     with tenant_transaction(linked.organization_id):
         run = preview_apply(preview=shown, trigger="person").run
-    applied = worked(run)
+    applied = rested(run)
     assert (applied.result, decoys(preview)) == ("success", before), applied.message
-    assert worked(previewed(linked, kind)).message == "Preview: would change nothing."
+    assert rested(previewed(linked, kind)).message == "Preview: would change nothing."
 
 
 def test_no_statement_names_staging_without_saying_whose() -> None:
     bare = re.compile(r"(FROM|JOIN|USING)\s+(staging\.|\{[\w.]*(staging|STAGED|PARENTS|FAILURES)\})")
-    places = [*ROOT.glob("sync/engine/*.py"), *ROOT.glob("sync/services/*.py"), *ROOT.glob("sync/selectors/*.py")]
-    places += [*ROOT.glob("sync/*.py"), *ROOT.glob("portal/core/*.py"), *ROOT.glob("mappings/**/*.py")]
+    places = source_files("sync", "foundation/core", "mappings")
     found = [f"{path.name}: {match[0]}" for path in places for match in bare.finditer(path.read_text())]
-    assert found == [], "build it with portal.core.staging.staged"
+    assert found == [], "build it with foundation.core.staging.staged"

@@ -10,10 +10,10 @@ import msgspec
 import pytest
 from django.db import connection as database
 
+from foundation.ledger.merge import MergeContext
+from foundation.tenancy.models import Organization
 from integrations.models import Connection
 from integrations.records import Record
-from portal.core.merge import MergeContext
-from portal.tenancy.models import Organization
 from sync.columns import field_of
 from sync.streams import TARGETS, stage
 

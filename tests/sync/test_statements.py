@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
 import pytest
 from django.db import connection as database
 
+from foundation.tenancy.scope import tenant_transaction
 from integrations.models import Connection
 from integrations.port import ReadRequest, StreamSpec
-from portal.tenancy.scope import tenant_transaction
-from sync.engine import fetch
-from sync.engine.work import Work
+from sync.engine.read import fetch
+from sync.engine.run.work import Work
 from sync.models import RunStream
-from tests.fixtures.systems import Sandbox, started_sandbox
-from tests.sync.conftest import Sync
+from tests.fixtures.systems import Sandbox
+from tests.sync.conftest import Sync, Synced
 
 ROWS = 50
 A_PAGE = 11
@@ -25,13 +25,6 @@ A_PAGE = 11
 
 OF_THE_TEST = ("SAVEPOINT", "RELEASE SAVEPOINT", "SELECT set_config(")
 """Transactions inside the test's own one are savepoints; BEGIN and COMMIT are not counted by Django either."""
-
-
-@pytest.fixture
-def sandbox() -> Iterator[Sandbox]:
-    """A PSA of its own: what other tests changed in the last minutes would be read again."""
-    with started_sandbox() as started:
-        yield started
 
 
 @pytest.fixture
@@ -70,8 +63,10 @@ def quick(sync: Sync) -> tuple[int, int, int]:
 
 
 @pytest.mark.usefixtures("small_pages", "only_tickets")
-def test_a_page_more_costs_at_most_twelve_statements_and_a_record_more_costs_none(sync: Sync, calm: Sandbox) -> None:
-    sync("full")
+def test_a_page_more_costs_at_most_twelve_statements_and_a_record_more_costs_none(
+    sync: Sync, synced: Synced, calm: Sandbox
+) -> None:
+    synced()
     calm.control("change", n=5)
     few, one, written = quick(sync)
     assert (one, written) == (1, 5)

@@ -1,4 +1,4 @@
-"""What is due is started once, what nobody works on is rung for, and a night runs once whatever happens."""
+"""What is due is started once, what nobody works on is told of again, and a night runs once whatever happens."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ import datetime as dt
 import pytest
 from django.utils import timezone
 
+from foundation.tenancy.models import Organization
+from foundation.tenancy.scope import tenant, tenant_transaction
 from integrations.models import Connection
-from portal.tenancy.models import Organization
-from portal.tenancy.scope import tenant_transaction
+from sync.engine.run.drive import advance
 from sync.models import Cursor, Nightly, Run, Schedule
 from sync.services import sweeper
 from sync.services.schedules import (
@@ -184,6 +185,29 @@ def test_a_run_that_nobody_works_on_is_rung_for_and_not_at_every_round(settled: 
         )
     assert [row[1] for row in sweeper.runs_due()] == [run.pk]
     assert sweeper.runs_due() == []
+
+
+def test_a_bell_that_rings_while_a_run_waits_does_not_cut_the_wait_short(settled: Connection) -> None:
+    with tenant_transaction(settled.organization_id):
+        now = timezone.now()
+        until = now + dt.timedelta(minutes=5)
+        run = Run.objects.create(
+            organization_id=settled.organization_id,
+            connection=settled,
+            kind="quick",
+            lane="fast",
+            trigger="person",
+            state="waiting",
+            created_at=now,
+            wait_until=until,
+            wait_reason="Asked to wait.",
+        )
+    with tenant(settled.organization_id):
+        assert advance(run.pk) is False
+    with tenant_transaction(settled.organization_id):
+        left = Run.objects.get(pk=run.pk)
+        assert (left.state, left.wait_until, left.wait_reason) == ("waiting", until, "Asked to wait.")
+        assert (left.fence, left.claims) == (run.fence, run.claims)
 
 
 @pytest.mark.parametrize(

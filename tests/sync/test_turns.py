@@ -9,11 +9,11 @@ import pytest
 from django.conf import settings
 from django.utils import timezone
 
+from foundation.tenancy.models import Organization
+from foundation.tenancy.scope import tenant_transaction
 from integrations.models import Connection
-from portal.tenancy.models import Organization
-from portal.tenancy.scope import tenant_transaction
 from sync.models import Run
-from sync.services.turns import turns
+from sync.services.fair_queue import next_in_turn
 from tests.fixtures.runs import make_run
 
 Queue = Callable[..., list[int]]
@@ -37,7 +37,7 @@ def queue() -> Queue:
 
 
 def told(ahead: int) -> list[int]:
-    return [run for _, run, _, _ in turns(ahead)]
+    return [run for _, run, _, _ in next_in_turn(ahead)]
 
 
 def test_organizations_take_turns_however_many_runs_each_has_due(

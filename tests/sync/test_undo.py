@@ -3,31 +3,23 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from django.core.management import call_command
 
+from foundation.ledger.models import JournalEntry, PendingChange
+from foundation.tenancy.models import AuditEvent, User
+from foundation.tenancy.scope import tenant_transaction
 from integrations.models import Connection
-from portal.ledger.models import JournalEntry, PendingChange
-from portal.tenancy.models import AuditEvent, User
-from portal.tenancy.scope import tenant_transaction
 from sync.models import Run
 from sync.selectors.undo import undo_outlook, undo_refusal
 from sync.services.runs import RunRefused
 from sync.services.undo import Undone, run_undo
 from tests.fixtures.runs import make_run
-from tests.fixtures.systems import Sandbox, started_sandbox
-from tests.sync.conftest import Sync
+from tests.fixtures.systems import Sandbox
+from tests.sync.conftest import Sync, Synced
 from tickets.models import Note, Ticket, TimeEntry
-
-
-@pytest.fixture
-def sandbox() -> Iterator[Sandbox]:
-    """Each test deletes from a PSA of its own."""
-    with started_sandbox() as started:
-        yield started
 
 
 def undo(run: Run, actor: User | None = None) -> Undone:
@@ -45,9 +37,9 @@ def contents(model: Any) -> list[dict[str, Any]]:
 
 
 def test_what_a_full_run_removed_comes_back_with_what_hung_on_it(
-    sync: Sync, calm: Sandbox, linked: Connection, admin: User
+    sync: Sync, synced: Synced, calm: Sandbox, linked: Connection, admin: User
 ) -> None:
-    sync("full")
+    synced()
     with tenant_transaction(linked.organization_id):
         before = [contents(model) for model in (Ticket, Note, TimeEntry)]
     calm.control("delete", n=12)
@@ -66,9 +58,9 @@ def test_what_a_full_run_removed_comes_back_with_what_hung_on_it(
 
 
 def test_a_record_that_came_back_by_itself_is_kept_as_it_is_and_reported(
-    sync: Sync, calm: Sandbox, linked: Connection
+    sync: Sync, synced: Synced, calm: Sandbox, linked: Connection
 ) -> None:
-    sync("full")
+    synced()
     calm.control("delete", n=3)
     run = sync("full")
     with tenant_transaction(linked.organization_id):
@@ -83,8 +75,10 @@ def test_a_record_that_came_back_by_itself_is_kept_as_it_is_and_reported(
         assert not Ticket.with_removed.filter(removed_at__isnull=False).exists()
 
 
-def test_a_later_journal_entry_alone_keeps_a_record(sync: Sync, calm: Sandbox, linked: Connection) -> None:
-    sync("full")
+def test_a_later_journal_entry_alone_keeps_a_record(
+    sync: Sync, synced: Synced, calm: Sandbox, linked: Connection
+) -> None:
+    synced()
     calm.control("delete", n=2)
     run = sync("full")
     with tenant_transaction(linked.organization_id):
@@ -96,9 +90,9 @@ def test_a_later_journal_entry_alone_keeps_a_record(sync: Sync, calm: Sandbox, l
 
 
 def test_a_clear_and_resync_is_taken_back_in_full_and_the_next_full_sync_reads_the_psa_again(
-    sync: Sync, calm: Sandbox, linked: Connection
+    sync: Sync, synced: Synced, calm: Sandbox, linked: Connection
 ) -> None:
-    sync("full")
+    synced()
     with tenant_transaction(linked.organization_id):
         before = contents(Ticket)
         other = Ticket.objects.exclude(board=None).order_by("pk").first()
@@ -127,9 +121,9 @@ def test_a_clear_and_resync_is_taken_back_in_full_and_the_next_full_sync_reads_t
 
 
 def test_undone_rows_go_again_with_the_next_full_sync_when_the_psa_still_lacks_them(
-    sync: Sync, calm: Sandbox, linked: Connection
+    sync: Sync, synced: Synced, calm: Sandbox, linked: Connection
 ) -> None:
-    sync("full")
+    synced()
     calm.control("delete", n=4)
     run = sync("full")
     undo(run)
@@ -139,8 +133,8 @@ def test_undone_rows_go_again_with_the_next_full_sync_when_the_psa_still_lacks_t
         assert JournalEntry.objects.filter(run_id=again.pk, stream="tickets", action="removed").count() == 4
 
 
-def test_once_is_enough_and_too_late_is_too_late(sync: Sync, calm: Sandbox, linked: Connection) -> None:
-    sync("full")
+def test_once_is_enough_and_too_late_is_too_late(sync: Sync, synced: Synced, calm: Sandbox, linked: Connection) -> None:
+    synced()
     calm.control("delete", n=1)
     run = sync("full")
     with tenant_transaction(linked.organization_id):
@@ -176,9 +170,9 @@ def test_the_hours_are_a_setting(connection: Connection, in_tenant: object) -> N
 
 @pytest.mark.committed
 def test_the_command_undoes_too(
-    sync: Sync, calm: Sandbox, linked: Connection, capsys: pytest.CaptureFixture[str]
+    sync: Sync, synced: Synced, calm: Sandbox, linked: Connection, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    sync("full")
+    synced()
     calm.control("delete", n=2)
     run = sync("full")
     call_command("sync", "undo", "--run", str(run.pk), "--reason", "They were needed")

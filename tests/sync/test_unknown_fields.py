@@ -10,15 +10,15 @@ import msgspec
 import pytest
 from django.db import connection as database
 
+from foundation.ledger.merge import BEFORE_AND_AFTER, MergeContext, MergeCounts, changed_sql, merge, remove
+from foundation.ledger.models import JournalEntry
+from foundation.tenancy.models import Organization
 from integrations.models import Connection
 from integrations.records import Record, StatusRecord, TicketRecord
-from portal.core.merge import BEFORE_AND_AFTER, MergeContext, MergeCounts, changed_sql, merge, remove
-from portal.ledger.models import JournalEntry
-from portal.tenancy.models import Organization
 from sync.columns import field_of
-from sync.engine import report
-from sync.engine.compare import differing
-from sync.engine.due import CHANGED
+from sync.engine.audit.compare import differing
+from sync.engine.check import report
+from sync.engine.read.due_parents import CHANGED
 from sync.streams import TARGETS, stage, staged_row, unstage
 from tickets.models import Status, Ticket
 

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 from typing import Any
 
 import pytest
 
+from clients.models import AgreementAddition, Asset, Contact, Invoice, Opportunity
+from foundation.tenancy.models import Organization
+from foundation.tenancy.scope import tenant_transaction
 from integrations.models import Connection
-from portal.clients.models import Asset, Contact, Opportunity
-from portal.tenancy.models import Organization
-from portal.tenancy.scope import tenant_transaction
 from sync.models import Run, RunIssue
 from tests.integrations.adapters.sandboxes import Sandbox, running
-from tests.sync.conftest import Sync, linked_to
-from tickets.models import Note, Ticket, TimeEntry
+from tests.sync.conftest import Sync, Synced, linked_to
+from tickets.models import Member, Note, Status, Ticket, TimeEntry
 
 LOOKUPS = {
     "connectwise": r"/forecast$",
@@ -40,17 +41,16 @@ LOOKED_UP = frozenset(
 )
 
 
-@pytest.fixture(scope="module", params=sorted(LOOKUPS))
+@pytest.fixture(params=sorted(LOOKUPS))
 def system(request: pytest.FixtureRequest) -> Iterator[Sandbox]:
     with running(request.param, tickets=60) as started:
         yield started
 
 
 @pytest.fixture
-def linked(organization: Organization, system: Sandbox) -> Iterator[Connection]:
+def linked(organization: Organization, system: Sandbox) -> Connection:
     """What ``sync`` of this directory's conftest works on."""
-    with linked_to(organization, system) as made:
-        yield made
+    return linked_to(organization, system)
 
 
 def looked_up(connection: Connection) -> dict[tuple[str, str], dict[str, Any]]:
@@ -84,9 +84,9 @@ def told(connection: Connection, run: Run) -> str:
 
 @pytest.mark.parametrize("kind", ["403", "empty"])
 def test_what_was_looked_up_stays_and_the_run_says_what_could_not_be(
-    kind: str, sync: Sync, system: Sandbox, linked: Connection
+    kind: str, sync: Sync, synced: Synced, system: Sandbox, linked: Connection
 ) -> None:
-    sync("full")
+    synced()
     before = looked_up(linked)
     assert any(value for row in before.values() for value in row.values())
     change(system)
@@ -117,9 +117,9 @@ FIREWALL = {"status": 403, "content_type": "text/html", "body": "<html><title>Bl
 
 @pytest.mark.parametrize("rule", [{"kind": "500"}, {"kind": "answer", "odd": FIREWALL}], ids=["500", "firewall"])
 def test_what_fails_blanks_nothing_and_is_told_with_its_place(
-    rule: dict[str, Any], sync: Sync, system: Sandbox, linked: Connection
+    rule: dict[str, Any], sync: Sync, synced: Synced, system: Sandbox, linked: Connection
 ) -> None:
-    sync("full")
+    synced()
     before = looked_up(linked)
     change(system)
     with system.fault(**rule, match={"path": LOOKUPS[system.key]}):
@@ -131,3 +131,77 @@ def test_what_fails_blanks_nothing_and_is_told_with_its_place(
     else:
         assert (run.state, run.result) == ("done", "warning"), run.message
         assert "lacks" not in told(linked, run)
+
+
+def without(path: str, *keys: str) -> dict[str, Any]:
+    return {"kind": "row", "match": {"path": path}, "odd": {"without": list(keys)}}
+
+
+def reworded(path: str, pattern: str, body: str) -> dict[str, Any]:
+    return {"kind": "body", "match": {"path": path}, "odd": {"pattern": pattern, "body": body}}
+
+
+HALF_TOLD: dict[str, list[dict[str, Any]]] = {
+    "halo": [
+        without(r"/(Agent|TicketType|Priority)$", "name", "firstname", "surname", "namewithinactive"),
+        without(r"/Agent/\d+$", "email"),
+        {"kind": "empty", "match": {"path": r"/Status$", "query": "exclude"}},
+        {"kind": "403", "match": {"path": r"/AssetType$"}},
+    ],
+    "autotask": [
+        without(r"/(Resources|Companies|Contacts)/query$", "firstName", "lastName", "companyName"),
+        without(r"/(Contracts|Services)/query$", "contractName", "name"),
+        reworded(r"/Tickets/entityInformation/fields$", '"label":"', '"caption":"'),
+        reworded(r"/userDefinedFields$", r'"picklistValues":\[[^\]]*\]', '"picklistValues":[]'),
+        {"kind": "empty", "match": {"path": r"/(BillingItems|ContractServiceUnits)/query$"}},
+    ],
+}
+"""Look-ups that answer, and lack what they are asked for."""
+SAID: dict[str, list[str]] = {
+    "halo": [
+        *("names of agents", "names of ticket types", "names of priorities"),
+        *("statuses that close", "details of assets", "Agents' e-mail"),
+    ],
+    "autotask": [
+        *("names of resources", "names of companies", "names of contracts", "names of services"),
+        *("labels of pick lists", "definitions of user-defined fields", "lines of invoices", "units of services"),
+    ],
+}
+VALUES: dict[Any, tuple[str, ...]] = {
+    Ticket: (
+        *("owner_name", "board_name", "priority_name", "status_name", "company_name", "contact_name", "agreement"),
+        *("entered_by", "source", "custom_fields", "is_closed", "closed_at"),
+    ),
+    Member: ("name", "email"),
+    Status: ("name", "is_closed"),
+    Asset: ("manufacturer", "model", "serial_number", "operating_system", "ip_address", "custom_fields"),
+    AgreementAddition: ("product_name", "quantity", "total"),
+    Invoice: ("lines", "agreement_remote_id"),
+    Opportunity: ("owner_name", "status_name", "closed_at"),
+}
+
+
+def values(connection: Connection) -> dict[tuple[str, str], dict[str, Any]]:
+    with tenant_transaction(connection.organization_id):
+        return {
+            (model.__name__, row.pop("remote_id")): row
+            for model, names in VALUES.items()
+            for row in model.objects.filter(removed_at=None).values("remote_id", *names)
+        }
+
+
+@pytest.mark.parametrize("system", sorted(HALF_TOLD), indirect=True)
+def test_a_look_up_that_answers_without_what_it_is_asked_for_blanks_nothing(
+    sync: Sync, synced: Synced, system: Sandbox, linked: Connection
+) -> None:
+    synced()
+    before = values(linked)
+    with ExitStack() as faults:
+        for rule in HALF_TOLD[system.key]:
+            faults.enter_context(system.fault(**rule))
+        run = sync("full")
+    assert (run.state, run.result) == ("done", "warning"), run.message
+    after = values(linked)
+    assert {key: (row, after.get(key)) for key, row in before.items() if row != after.get(key)} == {}
+    said = told(linked, run)
+    assert [words for words in SAID[system.key] if words not in said] == []

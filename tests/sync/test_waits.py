@@ -4,35 +4,17 @@ from __future__ import annotations
 
 import pytest
 
+from clients.models import Opportunity
+from foundation.tenancy.models import Organization
+from foundation.tenancy.scope import tenant_transaction
 from integrations.models import Connection
 from integrations.port import Adapter
-from portal.clients.models import Opportunity
-from portal.tenancy.models import Organization
-from portal.tenancy.scope import tenant, tenant_transaction
-from sync.engine import ending
-from sync.engine.drive import advance
-from sync.engine.waiting_adapters import KEPT_SECONDS, MOST, Key, Opened, Waiting
-from sync.engine.work import Meter
-from sync.models import Run
-from sync.services.runs import run_request
+from sync.engine.run import finish
+from sync.engine.run.waiting_adapters import KEPT_SECONDS, MOST, Key, Opened, Waiting
+from sync.engine.run.work import Meter
 from tests.fixtures.systems import Sandbox
 from tests.integrations.adapters.sandboxes import running
-from tests.sync.conftest import TICKETS, Handle, linked_to, tried
-
-
-def waited_through(connection: Connection, slices: int) -> Run:
-    """A full run that is worked on until it has ended, without the waits in between."""
-    with tenant(connection.organization_id):
-        with tenant_transaction():
-            run = run_request(connection=connection, kind="full", trigger="person").run
-        for _ in range(slices):
-            advance(run.pk)
-            with tenant_transaction():
-                now: Run = Run.objects.get(pk=run.pk)
-                if not now.is_open:
-                    return now
-                Run.objects.filter(pk=run.pk).update(wait_until=None)
-    raise AssertionError(f"the run never ended: {now.wait_reason}")
+from tests.sync.conftest import TICKETS, Handle, asked, linked_to, rested
 
 
 def test_a_page_of_many_requests_ends_though_many_of_them_are_throttled(
@@ -42,30 +24,31 @@ def test_a_page_of_many_requests_ends_though_many_of_them_are_throttled(
     calm.control(
         "faults", kind="429", retry_after=1, probability=0.3, match={"path": r"sales/opportunities/\d+/forecast$"}
     )
-    run = waited_through(linked, 200)
+    run = rested(asked(linked))
     assert (run.state, run.result) == ("done", "success"), run.message
     with tenant_transaction(linked.organization_id):
         assert Opportunity.objects.count() > 10
     calm.control("faults", method="DELETE")
-    again = waited_through(linked, 5)
+    again = rested(asked(linked), slices=5)
     assert (again.state, again.result) == ("done", "no_change"), again.message
 
 
 def test_names_that_a_system_was_asked_for_are_kept_over_its_waits(organization: Organization) -> None:
-    with running("autotask", tickets=40) as psa, linked_to(organization, psa) as linked:
+    with running("autotask", tickets=40) as psa:
+        linked = linked_to(organization, psa)
         with psa.fault(kind="429", retry_after=1, probability=0.25):
-            run = waited_through(linked, 300)
+            run = rested(asked(linked))
         assert (run.state, run.result) == ("done", "success"), run.message
 
 
-@pytest.mark.parametrize("asked", [0, 1])
+@pytest.mark.parametrize("seconds_asked", [0, 1])
 def test_a_psa_that_asks_to_wait_for_ever_ends_the_run_and_is_named(
-    linked: Connection, calm: Sandbox, handle: Handle, monkeypatch: pytest.MonkeyPatch, asked: int
+    linked: Connection, calm: Sandbox, handle: Handle, monkeypatch: pytest.MonkeyPatch, seconds_asked: int
 ) -> None:
-    monkeypatch.setattr(ending, "MOST_PAUSED", 70.0)
+    monkeypatch.setattr(finish, "MOST_PAUSED", 70.0)
     handle()
-    calm.control("faults", kind="429", retry_after=asked, match=TICKETS)
-    run = tried(linked)
+    calm.control("faults", kind="429", retry_after=seconds_asked, match=TICKETS)
+    run = rested(asked(linked))
     assert (run.state, run.error_code) == ("failed", "rate_limited")
     assert "It has asked for pauses of 1 minutes in all, and gave nothing between them." in run.message
     with tenant_transaction(linked.organization_id):
@@ -77,10 +60,10 @@ def test_a_psa_that_asks_to_wait_for_ever_ends_the_run_and_is_named(
 def test_waits_that_come_to_more_than_a_day_end_the_run(
     linked: Connection, calm: Sandbox, handle: Handle, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ending, "MOST_WAITED", 100.0)
+    monkeypatch.setattr(finish, "MOST_WAITED", 100.0)
     handle()
     calm.control("faults", kind="429", retry_after=40, match=TICKETS)
-    run = tried(linked)
+    run = rested(asked(linked))
     assert (run.state, run.error_code, run.waited) == ("failed", "rate_limited", 80.0)
     assert "This run has waited for the PSA for" in run.message
 

@@ -8,21 +8,20 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
+from clients.models import Opportunity
+from foundation.tenancy.models import AuditEvent, Organization, User
+from foundation.tenancy.scope import tenant, tenant_transaction
 from integrations.models import Connection
-from portal.clients.models import Opportunity
-from portal.tenancy.models import AuditEvent, Organization, User
-from portal.tenancy.scope import tenant, tenant_transaction
-from sync.engine.drive import advance
-from sync.engine.journal import WITHHELD_CODE
-from sync.faults.hostile.copies import Copy, copy_of
-from sync.faults.hostile.spots import SPOTS
+from lab.faults.hostile.copies import Copy, copy_of
+from lab.faults.hostile.spots import SPOTS
+from sync.engine.run.run_log import WITHHELD_CODE
 from sync.models import Issue, Run, RunIssue, RunLog, RunStream, Victim
 from sync.services.live import ticket_refresh
-from sync.services.runs import RunRefused, run_request
+from sync.services.runs import RunRefused
 from sync.services.undo import run_undo
 from sync.services.withheld import withheld_approve, withheld_keep
 from tests.integrations.adapters.sandboxes import Sandbox, running
-from tests.sync.conftest import LOOSE, linked_to
+from tests.sync.conftest import LOOSE, Synced, asked, linked_to, rested
 from tickets.models import Note, Ticket
 
 SYSTEMS = ("connectwise", "halo", "autotask")
@@ -36,30 +35,30 @@ BELOW_PARENTS = tuple(key for key in SYSTEMS if SPOTS[key].below_all)
 """Others give all notes in one list, which the guard of lists looks after."""
 
 
-@pytest.fixture(scope="module", params=SYSTEMS)
+@pytest.fixture(params=SYSTEMS)
 def psa(request: pytest.FixtureRequest) -> Iterator[Sandbox]:
     with running(request.param, tickets=60) as started:
         yield started
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def connectwise() -> Iterator[Sandbox]:
     with running("connectwise", tickets=60) as started:
         yield started
 
 
 @pytest.fixture
-def linked(organization: Organization, psa: Sandbox) -> Iterator[Connection]:
-    with linked_to(organization, psa) as made:
-        guard(made)
-        yield made
+def linked(organization: Organization, psa: Sandbox) -> Connection:
+    made = linked_to(organization, psa)
+    guard(made)
+    return made
 
 
 @pytest.fixture
-def simple(organization: Organization, connectwise: Sandbox) -> Iterator[Connection]:
-    with linked_to(organization, connectwise) as made:
-        guard(made)
-        yield made
+def simple(organization: Organization, connectwise: Sandbox) -> Connection:
+    made = linked_to(organization, connectwise)
+    guard(made)
+    return made
 
 
 def guard(connection: Connection, **values: Any) -> None:
@@ -69,18 +68,9 @@ def guard(connection: Connection, **values: Any) -> None:
 
 
 def ended(connection: Connection, kind: str) -> Run:
-    """A run that is worked on until it has ended."""
-    with tenant(connection.organization_id):
-        with tenant_transaction():
-            fresh = Connection.objects.get(pk=connection.pk)
-            run = run_request(connection=fresh, kind=kind, trigger="person", reason="a test").run
-        for _ in range(50):
-            if not advance(run.pk):
-                break
-        with tenant_transaction():
-            now: Run = Run.objects.get(pk=run.pk)
-    assert not now.is_open, (now.state, now.wait_reason, now.message)
-    return now
+    run = rested(asked(connection, kind))
+    assert not run.is_open, (run.state, run.wait_reason, run.message)
+    return run
 
 
 def rows_of(connection: Connection) -> Copy:
@@ -107,11 +97,11 @@ def open_issues(connection: Connection) -> int:
 @pytest.mark.parametrize("psa", BELOW_PARENTS, indirect=True)
 @pytest.mark.parametrize("kind", ["quick", "full"])
 def test_nothing_below_any_parent_removes_nothing_and_the_rest_lands(
-    linked: Connection, psa: Sandbox, kind: str
+    linked: Connection, synced: Synced, psa: Sandbox, kind: str
 ) -> None:
     below = SPOTS[psa.key].below_all
     assert below is not None
-    ended(linked, "full")
+    synced()
     before = {key: row for key, row in rows_of(linked).items() if key[0] != "tickets"}
     touch_all(linked, psa, "Changed meanwhile")
     with psa.fault(**NOTHING_BELOW[psa.key], match=below):
@@ -129,8 +119,10 @@ def test_nothing_below_any_parent_removes_nothing_and_the_rest_lands(
         assert not Victim.objects.exists()
 
 
-def test_a_small_stream_that_is_empty_keeps_what_is_here_and_the_rest_lands(linked: Connection, psa: Sandbox) -> None:
-    ended(linked, "full")
+def test_a_small_stream_that_is_empty_keeps_what_is_here_and_the_rest_lands(
+    linked: Connection, synced: Synced, psa: Sandbox
+) -> None:
+    synced()
     guard(linked, hold_least=25)
     before = set(rows_of(linked))
     with psa.fault(kind="empty", match=SPOTS[psa.key].small):

@@ -10,10 +10,10 @@ import pytest
 import time_machine
 from pytest_django import Settings
 
+from foundation.core import database_clock
+from foundation.tenancy.scope import tenant, tenant_transaction
 from integrations.models import Connection
-from portal.core import database_clock
-from portal.tenancy.scope import tenant, tenant_transaction
-from sync.engine.drive import advance
+from sync.engine.run.drive import advance
 from sync.models import DriftAudit, Run, RunStream, Schedule
 from sync.services import sweeper
 from sync.services.audits import audit_request
@@ -22,7 +22,7 @@ from sync.services.previews import preview_request, previews_expire
 from sync.services.runs import run_request
 from sync.services.schedules import schedule_of, schedule_update
 from tests.fixtures.systems import Sandbox
-from tests.sync.conftest import Sync
+from tests.sync.conftest import Sync, Synced
 from tickets.models import Note, Ticket
 
 SKEWS = [dt.timedelta(minutes=-10), dt.timedelta(minutes=10)]
@@ -121,8 +121,8 @@ def test_a_wait_is_as_long_as_the_psa_asked(skew: dt.timedelta, sync: Sync, calm
 
 
 @both_ways
-def test_schedules_fire_when_the_database_says_so(skew: dt.timedelta, sync: Sync, linked: Connection) -> None:
-    sync("full")
+def test_schedules_fire_when_the_database_says_so(skew: dt.timedelta, synced: Synced, linked: Connection) -> None:
+    synced()
     with tenant_transaction(linked.organization_id):
         Connection.objects.filter(pk=linked.pk).update(state="connected")
         schedule = schedule_update(schedule=schedule_of(linked), actor=None, quick_minutes=15, nightly_on=False)
@@ -145,8 +145,8 @@ def quick_runs(linked: Connection) -> int:
         return int(Run.objects.filter(connection=linked, kind="quick").count())
 
 
-def test_a_preview_is_kept_for_its_hour_though_a_worker_is_two_hours_ahead(sync: Sync, linked: Connection) -> None:
-    sync("full")
+def test_a_preview_is_kept_for_its_hour_though_a_worker_is_two_hours_ahead(synced: Synced, linked: Connection) -> None:
+    synced()
     with tenant_transaction(linked.organization_id):
         run = preview_request(connection=linked, kind="full", trigger="person").run
     assert ended(linked, run.pk, dt.timedelta()).state == "done"
@@ -156,8 +156,10 @@ def test_a_preview_is_kept_for_its_hour_though_a_worker_is_two_hours_ahead(sync:
         assert Run.objects.get(pk=run.pk).staged_until is not None
 
 
-def test_an_audit_that_a_worker_holds_is_not_due_to_one_whose_clock_is_ahead(sync: Sync, linked: Connection) -> None:
-    sync("full")
+def test_an_audit_that_a_worker_holds_is_not_due_to_one_whose_clock_is_ahead(
+    synced: Synced, linked: Connection
+) -> None:
+    synced()
     with tenant_transaction(linked.organization_id):
         audit = audit_request(connection=linked, sample=5).audit
         DriftAudit.objects.filter(pk=audit.pk).update(lease_until=database_clock.now() + 60 * SECOND)

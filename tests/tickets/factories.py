@@ -6,8 +6,8 @@ import datetime as dt
 from itertools import count
 from typing import Any
 
+from clients.models import Company
 from integrations.models import Connection
-from portal.clients.models import Company
 from tickets.models import Board, Member, Note, Priority, Status, Ticket, TimeEntry
 
 NOON = dt.datetime(2026, 3, 10, 12, tzinfo=dt.UTC)

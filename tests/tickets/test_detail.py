@@ -6,10 +6,10 @@ import datetime as dt
 
 import pytest
 
+from foundation.ledger.models import JournalEntry
+from foundation.tenancy.models import Organization
+from foundation.tenancy.scope import tenant_transaction
 from integrations.models import Connection
-from portal.ledger.models import JournalEntry
-from portal.tenancy.models import Organization
-from portal.tenancy.scope import tenant_transaction
 from tests.tickets.factories import (
     NOON,
     hours_before,

@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pytest
 
+from foundation.core.keyset import Cursor, cursor_from
+from foundation.tenancy.models import Organization
+from foundation.tenancy.scope import tenant_transaction
 from integrations.models import Connection
-from portal.core.keyset import Cursor, cursor_from
-from portal.tenancy.models import Organization
-from portal.tenancy.scope import tenant_transaction
 from tests.tickets.factories import (
     NOON,
     hours_before,

@@ -8,11 +8,11 @@ from dataclasses import replace
 import pytest
 from django.db import connection as database
 
+from foundation.core.search_words import patterns_of
+from foundation.tenancy.models import Organization
+from foundation.tenancy.scope import tenant_transaction
 from integrations.models import Connection
 from integrations.services.connections import connection_create
-from portal.core.search_words import patterns_of
-from portal.tenancy.models import Organization
-from portal.tenancy.scope import tenant_transaction
 from tests.fixtures.systems import CREDENTIALS
 from tests.tickets.factories import (
     NOON,

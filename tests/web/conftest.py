@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from clients.models import Site
+from foundation.tenancy.scope import tenant_transaction
 from integrations.models import Connection
-from portal.clients.models import Site
-from portal.tenancy.scope import tenant_transaction
 from tests.clients.factories import (
     make_addition,
     make_agreement,

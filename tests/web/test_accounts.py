@@ -9,9 +9,9 @@ import pytest
 from django.core import mail
 from django.test import Client
 
-from portal.tenancy.models import AuditEvent, Organization, PasswordResetRequest, User
-from portal.tenancy.scope import tenant_transaction
-from portal.tenancy.services.password_resets import password_resets_send
+from foundation.tenancy.models import AuditEvent, Organization, PasswordResetRequest, User
+from foundation.tenancy.scope import tenant_transaction
+from foundation.tenancy.services.password_resets import password_resets_send
 from tests.fixtures.people import PASSWORD, MakePerson
 
 ClientFor = Callable[[User], Client]

@@ -9,9 +9,9 @@ from html.parser import HTMLParser
 import pytest
 from django.test import Client
 
+from foundation.tenancy.models import User
+from foundation.tenancy.scope import tenant_transaction
 from integrations.models import Connection
-from portal.tenancy.models import User
-from portal.tenancy.scope import tenant_transaction
 from portal.web.bodies import body_shown
 from tests.clients.factories import make_agreement
 from tests.tickets.factories import make_note, make_ticket, make_time

@@ -20,9 +20,9 @@ from django.http import QueryDict
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
+from foundation.tenancy.models import AuditEvent, Organization, User
+from foundation.tenancy.scope import tenant_transaction
 from integrations.models import Connection
-from portal.tenancy.models import AuditEvent, Organization, User
-from portal.tenancy.scope import tenant_transaction
 from sync.models import Run
 from tests.fixtures.people import MakePerson
 from tests.fixtures.runs import make_entries, make_issue, make_line, make_run, make_stream

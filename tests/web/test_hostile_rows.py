@@ -13,10 +13,10 @@ from django.db import models
 from django.db.models.expressions import RawSQL
 from django.test import Client
 
-from portal.clients.models import Agreement, Asset, Company, Contact, Invoice, Opportunity, Site
-from portal.tenancy.models import Organization, User
-from portal.tenancy.scope import tenant_transaction
-from portal.tenancy.services.audit import audit_record
+from clients.models import Agreement, Asset, Company, Contact, Invoice, Opportunity, Site
+from foundation.tenancy.models import Organization, User
+from foundation.tenancy.scope import tenant_transaction
+from foundation.tenancy.services.audit import audit_record
 from sync.models import Issue, Run, RunIssue, RunLog, RunStream
 from tests.fixtures.runs import make_entries
 from tests.web.conftest import MARKUP

@@ -12,9 +12,9 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 
-from portal.tenancy.models import LogInFailure, PasswordResetRequest, User
-from portal.tenancy.services.log_in_limits import ACCOUNT, ACCOUNT_AT_PLACE, ADDRESS, account_of, attempt_begin
-from portal.tenancy.services.password_resets import password_resets_send, password_resets_waiting
+from foundation.tenancy.models import LogInFailure, PasswordResetRequest, User
+from foundation.tenancy.services.log_in_limits import ACCOUNT, ACCOUNT_AT_PLACE, ADDRESS, account_of, attempt_begin
+from foundation.tenancy.services.password_resets import password_resets_send, password_resets_waiting
 from tests.fixtures.people import PASSWORD
 
 OTHER = "another-long-passphrase-entirely"

@@ -9,8 +9,8 @@ from django.http.cookie import SimpleCookie
 from django.test import Client
 from django.urls import reverse
 
-from portal.tenancy.models import AuditEvent, Organization, User
-from portal.tenancy.scope import tenant_transaction
+from foundation.tenancy.models import AuditEvent, Organization, User
+from foundation.tenancy.scope import tenant_transaction
 
 ClientFor = Callable[[User], Client]
 

@@ -11,10 +11,10 @@ from django.test import Client
 from django.urls import include, path, reverse
 from pytest_django import Settings
 
+from foundation.core.errors import Refused
+from foundation.tenancy.models import AuditEvent, Organization, Role, User
+from foundation.tenancy.scope import current_organization_id, tenant_transaction
 from integrations.models import Connection
-from portal.core.errors import Refused
-from portal.tenancy.models import AuditEvent, Organization, Role, User
-from portal.tenancy.scope import current_organization_id, tenant_transaction
 from portal.web import errors
 from sync.models import Schedule
 

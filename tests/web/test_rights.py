@@ -9,8 +9,8 @@ import pytest
 from django.core.cache import cache
 from django.test import Client
 
-from portal.tenancy.models import Membership, Organization, Role, User
-from portal.tenancy.scope import tenant_transaction
+from foundation.tenancy.models import Membership, Organization, Role, User
+from foundation.tenancy.scope import tenant_transaction
 from tests.fixtures.people import MakePerson
 from tests.web.test_hostile_input import WORDS, templates, undone
 

@@ -11,7 +11,7 @@ from django.template import Context, Template
 from django.test import RequestFactory
 from pytest_django.fixtures import Settings
 
-from portal.tenancy.models import User
+from foundation.tenancy.models import User
 from portal.web.styleguide import icon_names, styleguide
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -9,9 +9,9 @@ import pytest
 from django.test import Client
 from django.urls import NoReverseMatch, get_resolver, reverse
 
+from foundation.tenancy.models import Organization, User
+from foundation.tenancy.scope import tenant_transaction
 from integrations.models import Connection
-from portal.tenancy.models import Organization, User
-from portal.tenancy.scope import tenant_transaction
 from sync.services.schedules import schedule_of
 from tests.fixtures.runs import make_run
 

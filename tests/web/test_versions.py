@@ -12,13 +12,13 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from foundation.tenancy.models import Membership, Organization, Role, User
+from foundation.tenancy.scope import tenant_transaction
+from foundation.tenancy.services.roles import role_create
 from integrations.models import Connection
 from integrations.settings_schema import settings_of
 from mappings.models import PortalValue
 from mappings.services.values import value_add, values_prepare
-from portal.tenancy.models import Membership, Organization, Role, User
-from portal.tenancy.scope import tenant_transaction
-from portal.tenancy.services.roles import role_create
 from portal.web.versions import VersionedForm, changed_since, version_of
 from sync.models import MailChoice, Schedule
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
-from portal.ledger.models import Named, SyncedRecord
+from foundation.ledger.models import Named, SyncedRecord
 
 
 class Board(Named):

@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Coalesce
 
-from portal.ledger.models import SyncedRecord
+from foundation.ledger.models import SyncedRecord
 
 
 def link(target: str, *, related_name: str = "+") -> Any:

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db.models import Q
 
-from portal.ledger.models import JournalEntry
+from foundation.ledger.models import JournalEntry
 from tickets.models import Note, Ticket, TimeEntry
 
 LATEST = 50

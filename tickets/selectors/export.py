@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from portal.core.keyset import Cursor
+from foundation.core.keyset import Cursor
 from tickets.models import Ticket
 from tickets.selectors.filters import TicketFilters
-from tickets.selectors.places import places, statuses_named
+from tickets.selectors.list_positions import list_positions, statuses_named
 
 COLUMNS: dict[str, str] = {
     "pk": "Local id",
@@ -43,7 +43,7 @@ def ticket_rows(
     wanted: TicketFilters, cursor: Cursor | None, size: int, columns: Sequence[str]
 ) -> tuple[list[tuple[Any, ...]], Cursor | None]:
     """The next rows of the list as values in the order of ``columns``, of which the first is "pk", and the cursor behind them; no rows at the end."""
-    found, _ = places(wanted, statuses_named(wanted), cursor, size)
+    found, _ = list_positions(wanted, statuses_named(wanted), cursor, size)
     values = {row[0]: row for row in Ticket.objects.filter(pk__in=[row for _, row in found]).values_list(*columns)}
     following = Cursor(found[-1][0], found[-1][1]) if found else None
     return [values[row] for _, row in found if row in values], following

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from django.db import connection
 from django.db.models import Count, Q
 
-from portal.tenancy.scope import current_organization_id
+from foundation.tenancy.scope import current_organization_id
 from tickets.models import Board, Member, Status, Ticket
 
 AGES = (("Today", 0), ("1–3 days", 3), ("4–7 days", 7), ("8–30 days", 30))

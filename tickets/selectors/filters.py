@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 
-from portal.core.search_words import patterns_of
+from foundation.core.search_words import patterns_of
 
 SORTS = {"updated": "latest_at", "created": "opened_at"}
 UNASSIGNED = "none"
@@ -22,7 +22,7 @@ Pairs = tuple[tuple[int, int], ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Meant:
+class LabelFilter:
     """What a word of the organization means: ``ids`` on all boards ``but`` some pairs, and ``also`` some pairs more."""
 
     ids: tuple[int, ...] = ()
@@ -53,7 +53,7 @@ class TicketFilters:
     created_from: dt.datetime | None = None
     created_to: dt.datetime | None = None
     sort: str = "-updated"
-    meant: tuple[tuple[str, Meant], ...] = ()
+    meant: tuple[tuple[str, LabelFilter], ...] = ()
 
     @property
     def column(self) -> str:
@@ -77,9 +77,9 @@ class TicketFilters:
         off: Any = "all" if name == "state" else getattr(TicketFilters(), name)
         return replace(self, **{name: off})
 
-    def meaning(self, name: str) -> Meant | None:
+    def meaning(self, name: str) -> LabelFilter | None:
         """What "mapped_status" or "mapped_priority" means; None where it is off."""
-        return None if getattr(self, name) is None else dict(self.meant).get(name, Meant())
+        return None if getattr(self, name) is None else dict(self.meant).get(name, LabelFilter())
 
 
 def narrowed(rows: QuerySet[Any], wanted: TicketFilters, statuses: list[int]) -> QuerySet[Any]:
@@ -104,7 +104,7 @@ def narrowed(rows: QuerySet[Any], wanted: TicketFilters, statuses: list[int]) ->
     return rows.filter(owner_id=int(wanted.technician)) if wanted.technician else rows
 
 
-def _having(column: str, meant: Meant) -> Q:
+def _having(column: str, meant: LabelFilter) -> Q:
     found = Q(**{f"{column}__in": meant.ids})
     for row, board in meant.but:
         found &= ~Q(**{column: row, "board_id": board})

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from portal.core.keyset import Cursor, fitting
+from foundation.core.keyset import Cursor, fitting
 from tickets.models import Ticket
 from tickets.selectors.filters import TicketFilters
-from tickets.selectors.places import Place, counted, places, statuses_named
+from tickets.selectors.list_positions import Place, counted, list_positions, statuses_named
 
 PAGE = 50
 AHEAD = 9
@@ -67,12 +67,12 @@ def ticket_list(
     statuses, most = statuses_named(wanted) if statuses is None else statuses, COUNTED
     cursor = fitting(cursor, Ticket, wanted.column)
     if cursor and cursor.backward:
-        found, total = places(wanted, statuses, cursor, size + 1, most)
+        found, total = list_positions(wanted, statuses, cursor, size + 1, most)
         if len(found) > size:
             return _backward(cursor, found[1:], _total(total, most))
         cursor = None
     window = (1 if wanted.q else AHEAD) * size + 1
-    found, total = places(wanted, statuses, cursor, window, most)
+    found, total = list_positions(wanted, statuses, cursor, window, most)
     known = Total(len(found)) if cursor is None and len(found) < window else _total(total, most)
     number = cursor.page if cursor else 1
     steps = range(1, -(-len(found) // size))

@@ -12,7 +12,7 @@ from integrations.adapters.autotask.custom_fields import RECORDS, definitions
 from integrations.adapters.autotask.deletions import DeletedTicket
 from integrations.adapters.autotask.kept import goes_by_tickets
 from integrations.adapters.autotask.labels import Labels
-from integrations.adapters.autotask.lookups import LOOKUPS, told
+from integrations.adapters.autotask.lookups import LOOKUPS, failed_of
 from integrations.adapters.autotask.naming import names_for
 from integrations.adapters.autotask.probe import probe
 from integrations.adapters.autotask.reading import (
@@ -20,6 +20,7 @@ from integrations.adapters.autotask.reading import (
     counted_by_tickets,
     filter_of,
     is_empty,
+    mapping_of,
     read_children,
     read_page,
     read_table,
@@ -28,6 +29,7 @@ from integrations.adapters.autotask.streams import BY_NAME, STREAMS, Source, Tab
 from integrations.adapters.autotask.zones import company_page, fingerprint_of, ticket_page
 from integrations.errors import NotFound, ProtocolError, UnsupportedFeature
 from integrations.noticing import notice
+from integrations.pages import records_of_one
 from integrations.port import (
     EVERYTHING,
     Budget,
@@ -129,12 +131,12 @@ class AutotaskAdapter:
             source, remote_id = also, remote_id.removeprefix(also.prefix)
         if not remote_id.isdecimal():
             raise NotFound(f"“{remote_id}” is no Autotask id.")
-        row = self._remote.one(source.entity, source.payload, int(remote_id), permission=source.spec.permission)
-        if row.id != int(remote_id):
+        listing = self._remote.record(source.entity, source.payload, int(remote_id), permission=source.spec.permission)
+        if listing.ids != [int(remote_id)]:
             raise ProtocolError("Autotask answered with another record than the one asked for.")
-        names = names_for(source.entity, [row], self._labels, scope)
-        record = told(source.record(row, names), row, names)
-        notice(remarks_of([row], [record], LOOKUPS, names.failed))
+        names = names_for(source.entity, listing.rows, self._labels, scope)
+        [record] = records_of_one(listing, mapping_of(source, names))
+        notice(remarks_of(listing.rows, [record], LOOKUPS, failed_of(listing.rows, names)))
         return with_wanted_fields(record, stream, scope)
 
     def in_scope(self, record: Record, scope: Scope) -> bool:

@@ -15,16 +15,16 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from foundation.core.outbound import Limits, Outbound
 from integrations.adapters.autotask import payloads as at
-from integrations.adapters.autotask.errors import judge
+from integrations.adapters.autotask.errors import USER_FIELDS, judge
 from integrations.adapters.autotask.filters import Clause
 from integrations.adapters.autotask.zones import DIRECTORY_PATH, Zone, directory_of, zone_of
 from integrations.answers import Answer
-from integrations.decoding import Frame, Listing, decoded, decoded_record, listing_of, listings_within
+from integrations.decoding import Frame, Listing, decoded, decoded_record, listing_of, listing_of_one, listings_within
 from integrations.errors import AuthenticationFailed, IntegrationError, NotFound, TransientError
 from integrations.http import Client
 from integrations.port import Observer
-from portal.core.outbound import Limits, Outbound
 
 LARGEST_PAGE = 500
 AT_ONCE = 2
@@ -60,7 +60,7 @@ def has_more(listing: Listing[Any], size: int) -> bool:
     return names_next(listing) or listing.sent >= size
 
 
-class Found(msgspec.Struct, kw_only=True):
+class KnownZone(msgspec.Struct, kw_only=True):
     """A zone, what to call in it, and when it was looked up."""
 
     zone: Zone
@@ -81,11 +81,11 @@ class Autotask:
         self._origin = directory_of(credentials.address)
         # Without the credentials, for the directory's one question needs none.
         self._directory = self._client(self._origin + DIRECTORY_PATH, {})
-        self._found: Found | None = None
+        self._found: KnownZone | None = None
         self._lock = threading.Lock()
         self._gates: dict[str, threading.BoundedSemaphore] = {}
 
-    def zone(self, limits: Limits | None = None) -> Found:
+    def zone(self, limits: Limits | None = None) -> KnownZone:
         """The zone, looked up once. Raises AuthenticationFailed for a user whom the directory does not know."""
         with self._lock:
             if self._found is None:
@@ -121,13 +121,13 @@ class Autotask:
         answer = self._send("POST", entity, "/query/count", payload={"filter": list(clauses)}, permission=permission)
         return decoded(answer, at.QueryCount).query_count
 
-    def one(self, entity: str, kind: type[R], record_id: int, *, permission: str = "") -> R:
-        """One record. Raises NotFound, which Autotask says by a null as well."""
+    def record(self, entity: str, kind: type[R], record_id: int, *, permission: str = "") -> Listing[R]:
+        """One record: a listing of one row. Raises NotFound, which Autotask says by a null as well."""
         answer = self._send("GET", entity, f"/{record_id}", permission=permission)
         item: R | None = decoded_record(answer, _item_of(kind)).item
         if item is None:
             raise NotFound("Autotask shows no such record.", status=answer.status)
-        return item
+        return listing_of_one(answer, kind, item, key="item")
 
     def fields(
         self, entity: str, *, permission: str = "", limits: Limits | None = None
@@ -139,9 +139,7 @@ class Autotask:
     def user_fields(self, entity: str, *, permission: str = "", limits: Limits | None = None) -> list[at.Field]:
         """The entity's user-defined fields; none where it has none, which Autotask says by a 404."""
         try:
-            answer = self._send(
-                "GET", entity, "/entityInformation/userDefinedFields", permission=permission, limits=limits
-            )
+            answer = self._send("GET", entity, USER_FIELDS, permission=permission, limits=limits)
         except NotFound:
             return []
         return decoded(answer, at.Fields).fields
@@ -166,7 +164,7 @@ class Autotask:
     ) -> Answer:
         began = time.monotonic()
 
-        def ask(found: Found) -> Answer:
+        def ask(found: KnownZone) -> Answer:
             return found.api.send(
                 method, entity + tail, payload=payload, permission=permission, limits=limits, repeatable=True
             )
@@ -175,7 +173,9 @@ class Autotask:
         with self._gate(entity):
             return self._answered(ask, found, began, limits)
 
-    def _answered(self, ask: Callable[[Found], Answer], found: Found, began: float, limits: Limits | None) -> Answer:
+    def _answered(
+        self, ask: Callable[[KnownZone], Answer], found: KnownZone, began: float, limits: Limits | None
+    ) -> Answer:
         """Customers are moved between zones: a refused or failing call is made once more if the zone is another now."""
         try:
             return ask(found)
@@ -187,7 +187,7 @@ class Autotask:
                 raise
         return ask(moved)
 
-    def _moved(self, known: Found, limits: Limits | None) -> Found | None:
+    def _moved(self, known: KnownZone, limits: Limits | None) -> KnownZone | None:
         """Where the customer is now; None if that is where it was, or cannot be told."""
         with self._lock:
             if self._found is not known:
@@ -199,12 +199,12 @@ class Autotask:
             self._found = fresh
         return fresh if fresh.zone.base != known.zone.base else None
 
-    def _look_up(self, limits: Limits | None) -> Found:
+    def _look_up(self, limits: Limits | None) -> KnownZone:
         params = {"user": self._credentials.username}
         answer = self._directory.send("GET", "zoneInformation", params=params, limits=limits)
         zone = zone_of(decoded(answer, at.ZoneInformation), self._origin)
         api = self._client(zone.base, _headers(self._credentials))
-        return Found(zone=zone, api=api, answer=answer, at=time.monotonic())
+        return KnownZone(zone=zone, api=api, answer=answer, at=time.monotonic())
 
     def _client(self, base: str, headers: Mapping[str, str]) -> Client:
         return Client(base, headers=headers, judge=judge, observer=self._observer, outbound=self._outbound)

@@ -68,14 +68,20 @@ def custom_values(
 ) -> dict[str, Any]:
     """{name: {"caption", "type", "value"}} of the fields that have a value; ``wanted`` None keeps all."""
     kept: dict[str, Any] = {}
-    for entry in values or ():
-        if not entry.name or entry.value is None or entry.value == "":
-            continue
-        if wanted is None or entry.name in wanted:
-            field = defined.get(entry.name)
-            shown = {"caption": clean_caption(entry.name), "type": kind_of(field), "value": _value(entry.value, field)}
-            kept[entry.name] = shown
+    for entry in kept_of(values, wanted):
+        name = entry.name or ""
+        field = defined.get(name)
+        kept[name] = {"caption": clean_caption(name), "type": kind_of(field), "value": _value(entry.value, field)}
     return kept
+
+
+def kept_of(values: at.UserFields, wanted: frozenset[str] | None) -> list[at.UserField]:
+    """The fields that have a value; ``wanted`` None keeps all."""
+    return [
+        entry
+        for entry in values or ()
+        if entry.name and entry.value is not None and entry.value != "" and (wanted is None or entry.name in wanted)
+    ]
 
 
 def definitions(entity: str, fields: Sequence[at.Field]) -> list[CustomField]:

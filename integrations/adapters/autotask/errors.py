@@ -7,8 +7,8 @@ Sources: developer help, "REST API error codes"; live notes collected in public 
 
 from __future__ import annotations
 
-from integrations.adapters.autotask.payloads import Failure
-from integrations.answers import Answer, blocked, retry_after, standard_error
+from integrations.adapters.autotask.payloads import Failure, FrameworkFailure
+from integrations.answers import Answer, blocked, is_foreign, retry_after, standard_error, stray
 from integrations.decoding import attempt
 from integrations.errors import (
     AuthenticationFailed,
@@ -29,12 +29,16 @@ _RIGHTS = ("adequate permissions", "not have the required permissions")
 _THREADS = ("thread threshold", "itgenatr005")
 _MOMENT = ("timeout", "timed out", "deadlock")
 _GONE = "no matching records found"
+USER_FIELDS = "/entityInformation/userDefinedFields"
+"""Where an entity's user-defined fields are described."""
 
 
 def judge(answer: Answer) -> IntegrationError:
     """The error of an answer that is not a success."""
     words = _words(answer)
     said = words.lower()
+    if answer.status in (401, 403) and is_foreign(answer, own=_is_own(answer)):
+        return blocked(answer, words)
     if answer.status == 401:
         message = "Autotask does not accept this user, secret or integration code."
         return AuthenticationFailed(message, remote_message=words, status=401)
@@ -45,11 +49,9 @@ def judge(answer: Answer) -> IntegrationError:
             remote_message=words,
             status=answer.status,
         )
-    if answer.status == 403 and words and _failure(answer) is None:
-        return blocked(answer, words)
     if answer.status == 403 or any(text in said for text in _RIGHTS):
         return _forbidden(answer, words)
-    if answer.status == 404:
+    if answer.status in (404, 410):
         return _missing(answer, words)
     if answer.status == 500:
         return _refused(answer, words, said)
@@ -63,8 +65,13 @@ def _forbidden(answer: Answer, words: str) -> IntegrationError:
 
 
 def _missing(answer: Answer, words: str) -> IntegrationError:
-    # A wrong zone answers 404 as well, with a page (which never gets here): only the interface's own words may mean "this is gone".
-    return NotFound("Autotask shows no such record.", remote_message=words, status=404)
+    # A wrong zone, a path that is not there and a proxy answer 404 as well: only the interface's own words may mean "this is gone". That an
+    # entity has no user-defined fields is no record's end, in whatever words Autotask says it.
+    failure = _failure(answer)
+    of_fields = answer.path.endswith(USER_FIELDS) and not is_foreign(answer, own=_is_own(answer))
+    if of_fields or (failure is not None and any(failure.errors)):
+        return NotFound("Autotask shows no such record.", remote_message=words, status=answer.status)
+    return stray(answer, words)
 
 
 def _refused(answer: Answer, words: str, said: str) -> IntegrationError:
@@ -74,12 +81,16 @@ def _refused(answer: Answer, words: str, said: str) -> IntegrationError:
     if any(text in said for text in _BAD_CODE):
         message = "Autotask does not accept the integration code."
         return AuthenticationFailed(message, remote_message=words, status=500)
-    if _GONE in said:
+    if _GONE in said and _failure(answer) is not None:
         return NotFound("Autotask shows no such record.", remote_message=words, status=500)
     if _failure(answer) is None or any(text in said for text in _MOMENT):
         message = "Autotask answered with an error of its own (status 500)."
         return TransientError(message, remote_message=words, status=500, retry_after=retry_after(answer.headers))
     return RecordRejected(f"Autotask refuses the request: {words}", remote_message=words, status=500)
+
+
+def _is_own(answer: Answer) -> bool:
+    return _failure(answer) is not None or attempt(answer.body, FrameworkFailure) is not None
 
 
 def _failure(answer: Answer) -> Failure | None:

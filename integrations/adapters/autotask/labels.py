@@ -22,18 +22,30 @@ from integrations.adapters.autotask.filters import EVERY_RECORD, MOST_VALUES, Cl
 from integrations.answers import Answer
 from integrations.decoding import Listing
 from integrations.errors import IntegrationError, ProtocolError
+from integrations.names import full_name
 from integrations.noticing import notice_beside
-from integrations.untold import EMPTY, Forbearance, why_of
+from integrations.untold import EMPTY, NAMELESS, Forbearance, why_of
 
 PICKS, FIELDS = "fields", "user fields"
 """What is looked up of each entity apart."""
 MANY = 5
 """So many ids of which none is told are no deleted records, but an empty answer."""
+ALWAYS = frozenset({"ContractServiceUnits", "BillingItems"})
+"""What many records do not all lack. Most tickets have nobody who helps."""
 MOST_KEPT = 50_000
 """Names of companies and contacts each; beyond it they are looked up anew."""
 
 T = TypeVar("T")
 R = TypeVar("R", bound=at.Row)
+
+
+def name_of(row: at.Row) -> str:
+    """What the row of a table is called, whichever of its attributes says it; "" where none does."""
+    if isinstance(row, at.Resource | at.Contact):
+        return full_name(row.first_name, row.last_name)
+    if isinstance(row, at.Named):
+        return row.display_name or row.name or row.contract_name or row.company_name or ""
+    return ""
 
 
 class Choice(msgspec.Struct, frozen=True, kw_only=True):
@@ -162,8 +174,15 @@ class Labels:
         wanted = sorted(set(ids))
         found: list[R] = []
         for start in range(0, len(wanted), MOST_VALUES):
-            part = compare(field, "in", wanted[start : start + MOST_VALUES])
-            found += self._whole(entity, kind, (part, *clauses)).values()
+            asked = wanted[start : start + MOST_VALUES]
+            part = compare(field, "in", asked)
+            rows = self._whole(entity, kind, (part, *clauses))
+            if not rows and entity in ALWAYS and entity not in self._failed and len(asked) >= MANY:
+                # That there are none of this period may be true where there are some of another.
+                rest = self._whole(entity, kind, (part,)) if clauses else {}
+                if not rest and entity not in self._failed:
+                    self._failed[entity] = EMPTY
+            found += rows.values()
         return found
 
     @contextmanager
@@ -206,6 +225,8 @@ class Labels:
             self._failed.pop(entity, None)
         else:
             self._failed[entity] = EMPTY
+        if found and issubclass(kind, at.Resource | at.Named) and not any(map(name_of, found.values())):
+            self._failed[entity] = NAMELESS
         return found
 
     def _walked(self, entity: str, kind: type[R], clauses: tuple[Clause, ...]) -> dict[int, R]:
@@ -248,7 +269,10 @@ class Labels:
             self._failed[entity] = why_of(err)
             return {}
         notice_beside(entity, listing.remarks, listing.rejected)
-        if listing.rows:
+        absent = frozenset(map(at.wire_name, listing.absent)) & frozenset(fields)
+        if listing.rows and (absent or not any(map(name_of, listing.rows))):
+            self._failed[entity] = NAMELESS
+        elif listing.rows:
             self._failed.pop(entity, None)
         elif len(ids) >= MANY:
             self._failed[entity] = EMPTY

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from integrations.adapters.autotask import payloads as at
-from integrations.adapters.autotask.labels import FIELDS, PICKS
+from integrations.adapters.autotask.custom_fields import kept_of
+from integrations.adapters.autotask.labels import FIELDS, PICKS, Choice, name_of
 from integrations.adapters.autotask.mapping import Names
 from integrations.records import Record
-from integrations.untold import Lookup, as_told
+from integrations.untold import NAMELESS, Lookup, as_told
 
 HELPERS, UNITS, LINES = "TicketSecondaryResources", "ContractServiceUnits", "BillingItems"
 
@@ -90,10 +92,43 @@ def told(record: Record, row: at.Row, names: Names) -> Record:
     """The record, with the names of the fields whose look-ups told nothing."""
 
     def knows(key: str, attribute: str, value: Any) -> bool:
-        if key == HELPERS and not all(number in names.resources for number in names.helpers.get(value, ())):
+        if key == HELPERS and not all(_is_named(names.resources, number) for number in names.helpers.get(value, ())):
             return False
+        if key == PICKS:
+            return bool(names.pick(at.wire_name(attribute), value))
+        if key == FIELDS:
+            return all(_is_described(entry, names) for entry in kept_of(value, names.wanted_fields))
         if key in names.failed:
             return False
-        return key not in _TABLES or value in getattr(names, _TABLES[key])
+        return key not in _TABLES or _is_named(getattr(names, _TABLES[key]), value)
 
     return as_told(record, row, LOOKUPS, knows)
+
+
+def failed_of(rows: Sequence[at.Row], names: Names) -> Mapping[str, str]:
+    """Why look-ups for these rows failed, those too whose answers lack what the rows need of them: a pick list without labels, a user-defined
+    field without its definition or without the labels of its list."""
+    found = dict(names.failed)
+    picks = next(lookup for lookup in LOOKUPS if lookup.key == PICKS)
+    pointed = {at.wire_name(name) for name, _ in picks.needs for row in rows if getattr(row, name, None) is not None}
+    if any(not _has_labels(names.picks.get(field.lower(), {}).values()) for field in pointed):
+        found.setdefault(PICKS, NAMELESS)
+    entries = [one for row in rows for one in kept_of(getattr(row, "user_defined_fields", None), names.wanted_fields)]
+    if not all(_is_described(entry, names) for entry in entries):
+        found.setdefault(FIELDS, NAMELESS)
+    return found
+
+
+def _is_named(table: Mapping[int, at.Row], number: int) -> bool:
+    row = table.get(number)
+    return row is not None and bool(name_of(row))
+
+
+def _is_described(entry: at.UserField, names: Names) -> bool:
+    """Whether it is known what the field is and, of a list, what its values are called: a number says nothing."""
+    field = names.fields.get(entry.name or "")
+    return field is not None and (not field.is_pick_list or _has_labels(field.picklist_values or ()))
+
+
+def _has_labels(values: Iterable[Choice | at.PickListValue]) -> bool:
+    return any(value.label for value in values)

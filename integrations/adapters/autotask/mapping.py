@@ -221,10 +221,13 @@ def contact(row: at.Contact, names: Names) -> ContactRecord:
 
 
 def member(row: at.Resource, names: Names) -> MemberRecord:
+    """Who came without a name is called by what they sign in with, unless a name is here already."""
+    name = person_name(row)
     return MemberRecord(
         remote_id=str(row.id),
+        unknown_fields=() if name else ("name",),
         identifier=row.user_name or "",
-        name=person_name(row) or row.user_name or "",
+        name=name or row.user_name or "",
         email=row.email or "",
         title=row.title or "",
         is_active=row.is_active is not False,

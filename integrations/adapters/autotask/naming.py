@@ -102,8 +102,10 @@ def _of_notes(rows: Sequence[at.TicketNote], labels: Labels) -> Names:
 
 
 def _of_companies(rows: Sequence[at.Company], labels: Labels, scope: Scope) -> Names:
-    has_fields = scope.field_ids.get("companies") != () and any(row.user_defined_fields for row in rows)
+    wanted = frozenset(scope.field_ids["companies"]) if "companies" in scope.field_ids else None
+    has_fields = wanted != frozenset() and any(row.user_defined_fields for row in rows)
     return Names(
+        wanted_fields=wanted,
         picks=labels.picks("Companies"),
         fields=labels.field_definitions("Companies") if has_fields else {},
         countries=labels.table("Countries"),

@@ -261,3 +261,9 @@ class Failure(msgspec.Struct):
     """An error body: plain sentences, no codes."""
 
     errors: list[str]
+
+
+class FrameworkFailure(msgspec.Struct):
+    """What the framework below the interface says by itself, of a path or of authorization."""
+
+    message: str = msgspec.field(name="Message")

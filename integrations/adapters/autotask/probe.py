@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
+from foundation.core.outbound import Limits
 from integrations.adapters.autotask import payloads as at
 from integrations.adapters.autotask.client import Autotask
 from integrations.adapters.autotask.filters import EVERY_RECORD
@@ -27,7 +28,6 @@ from integrations.errors import (
 )
 from integrations.port import Check
 from integrations.threads import CallPool
-from portal.core.outbound import Limits
 
 TIME_LIMIT = 9.5
 CLOCK_TOLERANCE = dt.timedelta(minutes=5)
@@ -57,7 +57,7 @@ _LABELS = {
 }
 
 
-class Found(msgspec.Struct, frozen=True, kw_only=True):
+class ProbeResult(msgspec.Struct, frozen=True, kw_only=True):
     """What a probe learnt."""
 
     checks: Sequence[Check]
@@ -84,25 +84,25 @@ class _Clock:
         return Limits(connect=left, read=left, total=left)
 
 
-def probe(remote: Autotask) -> Found:
+def probe(remote: Autotask) -> ProbeResult:
     """Runs the whole test. Raises nothing of ``integrations.errors``: each failure is a check."""
     clock = _Clock()
     try:
         found = remote.zone(clock.limits())
     except AuthenticationFailed as err:
-        return Found(checks=[_reached(), _unknown_user(err)])
+        return ProbeResult(checks=[_reached(), _unknown_user(err)])
     except IntegrationError as err:
-        return Found(checks=[_unreachable(err)])
+        return ProbeResult(checks=[_unreachable(err)])
     checks = [_reached(), _known_user(found.zone)]
     try:
         threshold, answer = remote.threshold(clock.limits())
     except IntegrationError as err:
         checks.append(_refused(err))
-        return Found(checks=checks, zone=found.zone, server_time=found.answer.server_time)
+        return ProbeResult(checks=checks, zone=found.zone, server_time=found.answer.server_time)
     checks.append(Check(name=_KEYS, ok=True, message="The secret and the integration code are accepted."))
     checks += _read_all(remote, clock)
     checks += [_requests_check(threshold), _clock_check(answer.server_time)]
-    return Found(checks=checks, zone=found.zone, server_time=answer.server_time)
+    return ProbeResult(checks=checks, zone=found.zone, server_time=answer.server_time)
 
 
 def _questions(remote: Autotask) -> list[_Question]:

@@ -23,13 +23,14 @@ from integrations.adapters.autotask.filters import (
 )
 from integrations.adapters.autotask.kept import MOST_BATCHES, batches_of, following, goes_by_tickets, tickets_of
 from integrations.adapters.autotask.labels import Labels
-from integrations.adapters.autotask.lookups import LOOKUPS, told
+from integrations.adapters.autotask.lookups import LOOKUPS, failed_of, told
+from integrations.adapters.autotask.mapping import Names
 from integrations.adapters.autotask.naming import names_for
 from integrations.adapters.autotask.picklists import records_of
 from integrations.adapters.autotask.streams import Source, Table
 from integrations.decoding import Listing
 from integrations.errors import EndlessPaging, NotFound, ProtocolError
-from integrations.pages import joined, page_of
+from integrations.pages import RowMapping, joined, page_of
 from integrations.port import Checkpoint, Page, ReadRequest, Scope
 from integrations.untold import remarks_of
 
@@ -57,6 +58,7 @@ def read_table(labels: Labels, table: Table) -> Page:
         rows=len(found) + (len(listing.rejected) if listing else 0),
         rejected=listing.rejected if listing else (),
         remarks=listing.remarks if listing else (),
+        untold=() if not found or any(getattr(record, "name", "") for record in found) else ("name",),
     )
 
 
@@ -155,16 +157,20 @@ def _next_of(listing: Listing[at.Row], after: int | None, size: int) -> Checkpoi
     return {"after": str(highest)} if more else None
 
 
+def mapping_of(source: Source, names: Names) -> RowMapping:
+    """How the rows of a source become records."""
+    return RowMapping(lambda row: [told(source.record(row, names), row, names)], lookups=LOOKUPS)
+
+
 def _page(walk: Walk, listing: Listing[at.Row], place: Checkpoint | None) -> Page:
     names = names_for(walk.source.entity, listing.rows, walk.labels, walk.scope)
     prefix = walk.source.prefix
     listing = listing.called(lambda number: f"{prefix}{number}") if prefix else listing
     page = page_of(
         listing,
-        lambda row: [told(walk.source.record(row, names), row, names)],
+        mapping_of(walk.source, names),
         following=place,
         name_of=lambda row: f"{prefix}{row.id}",
-        lookups=LOOKUPS,
     )
-    untold = remarks_of(listing.rows, page.records, LOOKUPS, names.failed)
+    untold = remarks_of(listing.rows, page.records, LOOKUPS, failed_of(listing.rows, names))
     return msgspec.structs.replace(page, remarks=[*page.remarks, *untold]) if untold else page

@@ -19,16 +19,18 @@ from integrations.adapters.connectwise.reading import (
     context_of,
     counted_by_tickets,
     is_empty,
+    mapping_of,
+    nameless_remarks,
     of_either,
     read_children,
     read_page,
-    told,
     walk_of,
     with_values,
 )
 from integrations.adapters.connectwise.streams import SOURCES, STREAMS, TABLES, Source
 from integrations.errors import NotFound, PermissionMissing, ProtocolError, UnsupportedFeature
 from integrations.noticing import notice
+from integrations.pages import records_of_one
 from integrations.port import (
     EVERYTHING,
     Budget,
@@ -120,12 +122,13 @@ class ConnectWiseAdapter:
         return with_wanted_fields(of_either(source, lambda either: self._one(either, remote_id, scope)), stream, scope)
 
     def _one(self, source: Source, remote_id: str, scope: Scope) -> Record:
-        row = self._remote.one(f"{source.path}/{remote_id}", source.payload, permission=source.spec.permission)
+        listing = self._remote.record(f"{source.path}/{remote_id}", source.payload, permission=source.spec.permission)
+        [row] = listing.rows
         if row.id != int(remote_id):
             raise ProtocolError("ConnectWise answered with another record than the one asked for.")
         context = with_values(self._remote, source, [row], context_of(scope))
-        notice(context.remarks)
-        return told(source, row, context)
+        notice([*context.remarks, *nameless_remarks(listing.rows)])
+        return records_of_one(listing, mapping_of(source, context))[0]
 
     def in_scope(self, record: Record, scope: Scope) -> bool:
         if not of_wanted_company(record, scope):

@@ -14,15 +14,15 @@ from urllib.parse import parse_qsl, quote, urlsplit
 
 import msgspec
 
+from foundation.core.outbound import Limits, Outbound
 from integrations.adapters.connectwise import payloads as cw
 from integrations.adapters.connectwise.address import API_PATH
 from integrations.adapters.connectwise.errors import judge
 from integrations.answers import Answer
-from integrations.decoding import Listing, decoded, decoded_record, listing_of
+from integrations.decoding import Listing, decoded, decoded_record, listing_of, listing_of_one
 from integrations.errors import AuthenticationFailed, IntegrationError
 from integrations.http import Client
 from integrations.port import Observer, Remark
-from portal.core.outbound import Limits, Outbound
 
 API_VERSION = "2025.16"
 """The release whose models are asked for. ConnectWise keeps a replaced model for twelve months."""
@@ -103,8 +103,13 @@ class ConnectWise:
         return listing_of(answer, kind)
 
     def one(self, path: str, kind: type[T], *, permission: str = "") -> T:
-        """One record. Raises NotFound."""
+        """One object that is no record of a stream. Raises NotFound."""
         return decoded_record(self._api.send("GET", path, permission=permission), kind)
+
+    def record(self, path: str, kind: type[R], *, permission: str = "") -> Listing[R]:
+        """One record: a listing of one row. Raises NotFound."""
+        answer = self._api.send("GET", path, permission=permission)
+        return listing_of_one(answer, kind, decoded_record(answer, kind))
 
     def count(self, path: str, conditions: str, *, permission: str = "") -> int:
         """How many records the conditions select, by the server's own count."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import Decimal
+from typing import TypeGuard
 
 import msgspec
 
@@ -27,7 +28,7 @@ PAGE = 100
 
 
 class Values(msgspec.Struct, frozen=True, kw_only=True):
-    """``values``: revenue by opportunity. ``untold``: opportunities whose forecast was refused or odd, so that their value is not known."""
+    """``values``: revenue by opportunity. ``untold``: opportunities whose forecast was refused, odd or not there, so that their value is not known."""
 
     values: dict[int, Decimal]
     untold: frozenset[int]
@@ -51,12 +52,10 @@ def values_of(remote: ConnectWise, rows: Sequence[payloads.Row], permission: str
                 found = remote.one(path, client_payloads.Forecast, permission=permission)
             notice(
                 msgspec.structs.replace(remark, remote_id=str(row.id), field=f"forecast.{remark.field}")
-                for remark in odd
+                for remark in odd.remarks
             )
-            return revenue(found)
-        except NotFound:
-            return None
-        except (PermissionMissing, UnsupportedFeature) as err:
+            return revenue(found) if is_told(found) else NotFound("The forecast says nothing.")
+        except (NotFound, PermissionMissing, UnsupportedFeature) as err:
             return err
         except ProtocolError as err:
             message = f"Its forecast could not be understood, and its value was left out: {err.message}"
@@ -68,13 +67,23 @@ def values_of(remote: ConnectWise, rows: Sequence[payloads.Row], permission: str
         found = list(zip((row.id for row in rows), pool.map(read, rows), strict=True))
     for number, _ in found:
         answered.pop(number, None)
-    refused = next((value for _, value in found if isinstance(value, IntegrationError)), None)
+    refused = next((value for _, value in found if is_refusal(value)), None)
     remarks = [value for _, value in found if isinstance(value, Remark)]
     return Values(
         values={number: value for number, value in found if isinstance(value, Decimal)},
         untold=frozenset(number for number, value in found if isinstance(value, Remark | IntegrationError)),
         remarks=remarks if refused is None else [*remarks, untold_remark("values of opportunities", why_of(refused))],
     )
+
+
+def is_refusal(value: object) -> TypeGuard[IntegrationError]:
+    """Whether the forecast was refused, rather than not found: that one opportunity has none is nothing to speak of."""
+    return isinstance(value, IntegrationError) and not isinstance(value, NotFound)
+
+
+def is_told(forecast: client_payloads.Forecast) -> bool:
+    """Whether the forecast says anything of what its opportunity is worth, be it that it is worth nothing."""
+    return forecast.forecast_revenue_totals is not None or forecast.forecast_items is not None
 
 
 def revenue(forecast: client_payloads.Forecast) -> Decimal | None:

@@ -52,7 +52,7 @@ def tickets_of(remote: ConnectWise, scope: Scope, place: Checkpoint) -> Batch:
     try:
         return _batch(remote, PROJECT_TICKETS, scope, place)
     except (PermissionMissing, NotFound, UnsupportedFeature):
-        # The tickets' own reading says so; nothing is kept here of tickets that are not.
+        # The tickets' own reading says so, and what is here of them and of their time stays.
         return batch
 
 

@@ -34,6 +34,8 @@ from integrations.records import (
 
 NO_INFO = cw.Info()
 NOBODY = cw.Reference()
+PROJECT_TICKET, PROJECT_ISSUE = PROJECT_KINDS = ("ProjectTicket", "ProjectIssue")
+"""Record types of tickets of projects."""
 
 
 def board(row: cw.Board) -> BoardRecord:
@@ -213,7 +215,7 @@ def ticket(row: cw.Ticket, custom_field_ids: frozenset[str] | None = None) -> Ti
 
 def project_ticket(row: cw.ProjectTicket, custom_field_ids: frozenset[str] | None = None) -> TicketRecord:
     """A ticket of a project, with the ``recordType`` that it has elsewhere."""
-    kind = row.record_type or ("ProjectIssue" if row.is_issue_flag else "ProjectTicket")
+    kind = row.record_type or (PROJECT_ISSUE if row.is_issue_flag else PROJECT_TICKET)
     return msgspec.structs.replace(ticket(row, custom_field_ids), record_type=kind)
 
 

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 
 import msgspec
 
+from foundation.core.outbound import Limits
 from integrations.adapters.connectwise import payloads as cw
 from integrations.adapters.connectwise.client import ConnectWise
 from integrations.adapters.connectwise.streams import PROJECT_TICKETS, SOURCES, TABLES
@@ -27,7 +28,6 @@ from integrations.errors import (
 )
 from integrations.port import Check
 from integrations.threads import CallPool
-from portal.core.outbound import Limits
 
 TIME_LIMIT = 9.5
 CLOCK_TOLERANCE = dt.timedelta(minutes=5)
@@ -73,7 +73,7 @@ _OPTIONAL = {
 _ASKED = {**SOURCES, "project_tickets": PROJECT_TICKETS}
 
 
-class Found(msgspec.Struct, frozen=True, kw_only=True):
+class ProbeResult(msgspec.Struct, frozen=True, kw_only=True):
     """What a probe learnt."""
 
     checks: Sequence[Check]
@@ -105,15 +105,15 @@ class _Clock:
         return Limits(connect=left, read=left, total=left)
 
 
-def probe(remote: ConnectWise) -> Found:
+def probe(remote: ConnectWise) -> ProbeResult:
     """Runs the whole test. Raises nothing of ``integrations.errors``: each failure is a check."""
     clock = _Clock()
     try:
         company, answer = remote.company_info(clock.limits())
     except AuthenticationFailed as err:
-        return Found(checks=[_reached(), _unknown_company(err)])
+        return ProbeResult(checks=[_reached(), _unknown_company(err)])
     except IntegrationError as err:
-        return Found(checks=[_unreachable(err)])
+        return ProbeResult(checks=[_unreachable(err)])
     checks = [_reached(), _known_company(company)]
     outcomes = _read_all(remote, clock)
     keys = _keys(outcomes)
@@ -121,7 +121,7 @@ def probe(remote: ConnectWise) -> Found:
     if keys.ok:
         checks += [_readable(outcome) for outcome in outcomes]
     checks.append(_clock_check(answer.server_time))
-    return Found(checks=checks, company=company, answer=answer)
+    return ProbeResult(checks=checks, company=company, answer=answer)
 
 
 def _read_all(remote: ConnectWise, clock: _Clock) -> list[_Outcome]:

@@ -12,11 +12,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from functools import cache
 from typing import TypeVar, get_type_hints
 from urllib.parse import quote
 
 import msgspec
 
+from integrations.adapters.connectwise import client_payloads as client
 from integrations.adapters.connectwise import forecasts
 from integrations.adapters.connectwise import payloads as cw
 from integrations.adapters.connectwise.client import FORWARD_ONLY, ConnectWise, has_link, next_link
@@ -29,17 +31,32 @@ from integrations.adapters.connectwise.conditions import (
     wants_nothing,
 )
 from integrations.adapters.connectwise.kept import MOST_BATCHES, batches_of, following, goes_by_tickets, tickets_of
-from integrations.adapters.connectwise.mapping import with_description
+from integrations.adapters.connectwise.mapping import PROJECT_KINDS, with_description
 from integrations.adapters.connectwise.streams import Context, Source
 from integrations.decoding import Listing
-from integrations.errors import EndlessPaging, NotFound, PermissionMissing, ProtocolError, UnsupportedFeature
+from integrations.errors import (
+    EndlessPaging,
+    IntegrationError,
+    NotFound,
+    PermissionMissing,
+    ProtocolError,
+    UnsupportedFeature,
+)
+from integrations.field_origins import sources_of
 from integrations.noticing import notice_beside
-from integrations.pages import joined, page_of
-from integrations.port import Checkpoint, Page, ReadRequest, Remark, Scope
+from integrations.pages import RowMapping, joined, page_of
+from integrations.port import Checkpoint, Page, ReadRequest, Remark, Scope, Unshown
 from integrations.records import CategoryRecord, Record
-from integrations.untold import custom_fields_in
+from integrations.untold import Lookup, custom_fields_in, untold_remark
 
 LARGEST_PAGE = 1000
+CHANNELS = Lookup(key="", words="addresses", needs=(("communication_items", ("email", "emails", "phone", "phones")),))
+"""Of communication items, what a contact has depends on words in them that no trial hits upon."""
+LOOKUPS = (custom_fields_in("custom_fields"), CHANNELS)
+COMPOSED = frozenset({"author", "address", "type_names"})
+"""Fields made of several names, or of the first of several that there is."""
+WITHOUT_NAMES = frozenset({"merged_parent_ticket", "ticket"})
+"""References to records that have a summary in the place of a name, of which the id alone is kept."""
 _MOST_CHILD_PAGES = 200
 ALSO = "also"
 """In the checkpoint: the walk is in the stream's second collection."""
@@ -102,23 +119,22 @@ def _of_two(remote: ConnectWise, source: Source, also: Source, request: ReadRequ
     rest = {name: value for name, value in place.items() if name != ALSO} if not pages else {}
     try:
         pages.append(_walked(remote, walk_of(also, request), request, rest))
-    except (NotFound, UnsupportedFeature):
-        # Releases without projects have no such end point.
-        return joined(pages) if pages else Page(records=(), next=None)
-    except PermissionMissing as err:
+    except (NotFound, PermissionMissing, UnsupportedFeature) as err:
         return _without(also, pages, err, request)
     whole, following = joined(pages), pages[-1].next
     return msgspec.structs.replace(whole, next=None if following is None else {**following, ALSO: True})
 
 
-def _without(also: Source, pages: list[Page], error: PermissionMissing, request: ReadRequest) -> Page:
-    """The page without a collection that may not be read, which whole readings say."""
+def _without(also: Source, pages: list[Page], error: IntegrationError, request: ReadRequest) -> Page:
+    """The page without a collection that may not be read, or that is not there, as in releases and roles without projects. Whole readings
+    say so: what is known of it is not known to be gone."""
     whole = joined(pages) if pages else Page(records=(), next=None)
     if request.since is not None:
         return whole
-    message = f"Project tickets cannot be read and are left out: the security role lacks {also.spec.permission}."
-    said = Remark(remote_id="", field=also.path, message=message, sample=error.remote_message)
-    return msgspec.structs.replace(whole, remarks=[*whole.remarks, said])
+    is_refused = isinstance(error, PermissionMissing)
+    why = f"the security role lacks {also.spec.permission}" if is_refused else "ConnectWise has no list of them"
+    unshown = Unshown(kinds=PROJECT_KINDS, why=f"Project tickets cannot be read: {why}.")
+    return msgspec.structs.replace(whole, unshown=unshown)
 
 
 def _page_by_tickets(remote: ConnectWise, source: Source, request: ReadRequest, place: Checkpoint) -> Page:
@@ -224,7 +240,7 @@ def read_children(remote: ConnectWise, source: Source, parent_id: str, scope: Sc
 
 def of_either(source: Source, read: Callable[[Source], T]) -> T:
     """What is read of the collection that has the record. Service tickets and project tickets take their ids from one sequence. Raises
-    NotFound where neither has it."""
+    NotFound where neither has it; where the second one may not be read, that is not known, and PermissionMissing is raised."""
     try:
         return read(source)
     except NotFound as err:
@@ -232,7 +248,7 @@ def of_either(source: Source, read: Callable[[Source], T]) -> T:
             raise
         try:
             return read(source.also)
-        except (NotFound, PermissionMissing, UnsupportedFeature):
+        except (NotFound, UnsupportedFeature):
             raise err from None
 
 
@@ -245,12 +261,12 @@ def _below(remote: ConnectWise, source: Source, parent_id: str, scope: Scope) ->
         for listing in listings
     ]
     whole = joined(pages)
-    found = whole.records
     if source.spec.name == "notes":
-        found = with_description(found, (row for listing in listings for row in listing.rows))
+        rows = (row for listing in listings for row in listing.rows)
+        return msgspec.structs.replace(whole, records=with_description(whole.records, rows))
     if source.spec.name == "items":
-        found = _with_subtypes(found, remote, parent_id, source.spec.permission)
-    return msgspec.structs.replace(whole, records=found)
+        return _with_subtypes(whole, remote, parent_id, source.spec.permission)
+    return whole
 
 
 def all_pages(remote: ConnectWise, path: str, kind: type[R], permission: str) -> list[Listing[R]]:
@@ -308,25 +324,28 @@ def _says_the_end(listing: Listing[R]) -> bool:
     return next_link(listing.answer) is None and bool(listing.answer.headers.get("link"))
 
 
-def _with_subtypes(items: Sequence[Record], remote: ConnectWise, board_id: str, permission: str) -> list[Record]:
-    """Items know their subtypes by the board's table of allowed combinations only. Some old servers have none, and a role may hide it: what
-    is stored of them stays then."""
+def _with_subtypes(page: Page, remote: ConnectWise, board_id: str, permission: str) -> Page:
+    """Items know their subtypes by the board's table of allowed combinations only. Some old servers have none, and a role may hide it or
+    show it empty: the items come without them then."""
     path = f"service/boards/{board_id}/typeSubTypeItemAssociations"
     try:
         listings = all_pages(remote, path, cw.Association, permission)
     except (NotFound, PermissionMissing, UnsupportedFeature):
-        return [msgspec.structs.replace(item, unknown_fields=("parent_ids",)) for item in items]
+        listings = []
     parents: dict[str, set[int]] = {}
     for listing in listings:
         notice_beside("typeSubTypeItemAssociations", listing.remarks, listing.rejected)
         for row in listing.rows:
             if isinstance(row, cw.Association) and row.item and row.item.id and row.sub_type and row.sub_type.id:
                 parents.setdefault(str(row.item.id), set()).add(row.sub_type.id)
-    return [
+    if not parents:
+        return msgspec.structs.replace(page, untold=[*page.untold, "parent_ids"])
+    found = [
         msgspec.structs.replace(item, parent_ids=[str(number) for number in sorted(parents.get(item.remote_id, ()))])
-        for item in items
+        for item in page.records
         if isinstance(item, CategoryRecord)
     ]
+    return msgspec.structs.replace(page, records=found)
 
 
 def with_values(remote: ConnectWise, source: Source, rows: Sequence[cw.Row], context: Context) -> Context:
@@ -340,22 +359,88 @@ def with_values(remote: ConnectWise, source: Source, rows: Sequence[cw.Row], con
 def told(source: Source, row: cw.Row, context: Context) -> Record:
     """The row's record, which says what of it was asked for apart and not told."""
     record = source.record(row, context)
-    return msgspec.structs.replace(record, unknown_fields=("value",)) if row.id in context.untold else record
+    unknown = {"value"} if row.id in context.untold else set[str]()
+    if references := nameless(row):
+        sources = sources_of(type(row), type(record), lambda other: [source.record(other, context)], LOOKUPS)
+        unknown |= {
+            field
+            for field, own in sources.items()
+            if own & references and not field.endswith(("_id", "_ids")) and is_named(record, field)
+        }
+    return msgspec.structs.replace(record, unknown_fields=tuple(sorted(unknown))) if unknown else record
+
+
+def is_named(record: Record, field: str) -> bool:
+    """Whether the field has no value for want of a name, or one that a name has a part in."""
+    return field in COMPOSED or getattr(record, field) in ("", None)
+
+
+def nameless(row: cw.Row) -> frozenset[str]:
+    """The attributes of the row that refer to a record by its id and do not say what it is called."""
+    return frozenset(name for name in references_of(type(row)) if _lacks_name(getattr(row, name)))
+
+
+def _lacks_name(value: cw.Reference | Sequence[cw.Reference] | None) -> bool:
+    if isinstance(value, cw.Reference):
+        return bool(value.id) and not (value.name or value.identifier)
+    return any(_lacks_name(one) for one in value or ())
+
+
+@cache
+def references_of(payload: type[cw.Row]) -> tuple[str, ...]:
+    """The attributes of rows that refer to records that have names."""
+    kinds = (cw.Reference | None, list[cw.Reference] | None)
+    return tuple(name for name, kind in get_type_hints(payload).items() if kind in kinds and name not in WITHOUT_NAMES)
+
+
+def nameless_remarks(rows: Sequence[cw.Row]) -> list[Remark]:
+    """That references came without names, one remark for each attribute."""
+    found = sorted({name for row in rows for name in nameless(row)})
+    return [untold_remark(f"names of {name.replace('_', ' ')}", "they came without them") for name in found]
+
+
+def mapping_of(source: Source, context: Context) -> RowMapping:
+    """How the rows of a source become records."""
+    return RowMapping(
+        lambda row: [told(source, row, context)],
+        lookups=LOOKUPS,
+        omits=lambda attribute: not _is_always_sent(source.payload, attribute),
+    )
 
 
 def _page(remote: ConnectWise, listing: Listing[cw.Row], walk: Walk, place: Checkpoint | None) -> Page:
     context = with_values(remote, walk.source, listing.rows, walk.context)
-    page = page_of(
-        listing,
-        lambda row: [told(walk.source, row, context)],
-        following=place,
-        lookups=(custom_fields_in("custom_fields"),),
-        omits=lambda attribute: not _is_always_sent(walk.source.payload, attribute),
-    )
-    return msgspec.structs.replace(page, remarks=[*page.remarks, *context.remarks]) if context.remarks else page
+    page = page_of(listing, mapping_of(walk.source, context), following=place)
+    remarks = [*page.remarks, *context.remarks, *nameless_remarks(listing.rows)]
+    untold = set(page.untold)
+    if context.untold and all(row.id in context.untold for row in listing.rows):
+        untold.add("value")
+    return msgspec.structs.replace(page, remarks=remarks, untold=sorted(untold))
 
 
+ALWAYS_SENT: dict[type[cw.Row], frozenset[str]] = {
+    cw.Ticket: frozenset({"summary", "board", "status", "priority", "company"}),
+    cw.ProjectTicket: frozenset({"summary", "board", "status", "priority", "company"}),
+    cw.Note: frozenset({"text"}),
+    cw.TimeEntry: frozenset({"member", "time_start"}),
+    cw.Member: frozenset({"identifier", "first_name", "last_name", "default_email"}),
+    cw.Company: frozenset({"identifier", "name", "status"}),
+    cw.Contact: frozenset({"first_name", "communication_items"}),
+    cw.Priority: frozenset({"name", "color"}),
+    client.Agreement: frozenset({"name", "type", "company", "contact"}),
+    client.Addition: frozenset({"product", "bill_customer"}),
+    client.Invoice: frozenset({"invoice_number", "type", "company"}),
+    client.CatalogItem: frozenset({"identifier", "description"}),
+    client.Opportunity: frozenset({"name", "primary_sales_rep", "company", "contact"}),
+}
+"""What no record of these is without: required by the OpenAPI document, or given by the server itself (a ticket's board, status and
+priority; a company's status)."""
+
+
+@cache
 def _is_always_sent(payload: type[cw.Row], attribute: str) -> bool:
-    """Whether ConnectWise, which leaves out what is null, sends this whatever its value: flags are true or false, and all custom fields come
-    back, empty ones with a null of their own (live answers)."""
-    return attribute == "custom_fields" or get_type_hints(payload)[attribute] == bool | None
+    """Whether ConnectWise, which leaves out what is null, sends this whatever its value: flags are true or false, all custom fields come
+    back, empty ones with a null of their own (live answers), tables have names, and what is required is there."""
+    if attribute in ALWAYS_SENT.get(payload, frozenset({"name"})) or attribute == "custom_fields":
+        return True
+    return bool(get_type_hints(payload)[attribute] == bool | None)

@@ -23,6 +23,7 @@ from integrations.adapters.halo.streams import (
 )
 from integrations.adapters.halo.vocabulary import field_definitions
 from integrations.errors import NotFound, ProtocolError, UnsupportedFeature
+from integrations.pages import RowMapping, records_of_one
 from integrations.port import (
     EVERYTHING,
     Budget,
@@ -118,9 +119,9 @@ class HaloAdapter:
         text = remote_id.removeprefix(RECURRING).partition(LINE)[0]
         if not text.removeprefix("-").isdecimal():
             raise NotFound(f"“{remote_id}” is no id of a recurring invoice.")
-        row = self._reader.single(ADDITION_SOURCE, int(text))
-        found = [recurring(row)] if source is AGREEMENT_SOURCE else additions(row)
-        for record in found:
+        listing = self._reader.single(ADDITION_SOURCE, int(text))
+        rows_to_records = RowMapping((lambda row: [recurring(row)]) if source is AGREEMENT_SOURCE else additions)
+        for record in records_of_one(listing, rows_to_records):
             if record.remote_id == remote_id:
                 return record
         raise NotFound("There is no such line of the recurring invoice.")
@@ -130,12 +131,14 @@ class HaloAdapter:
         ticket_id, _, number = remote_id.partition("-")
         if not (ticket_id.isdecimal() and number.isdecimal()):
             raise NotFound(f"“{remote_id}” is no id of a ticket's action.")
-        row = self._remote.one(
+        listing = self._remote.record(
             f"Actions/{number}", halo.Action, {"ticket_id": ticket_id}, permission=source.spec.permission
         )
+        [row] = listing.rows
         if row.id != int(number) or row.ticket_id not in (int(ticket_id), None):
             raise ProtocolError("Halo answered with another action than the one asked for.")
-        return (note if source.spec.name == "notes" else time_entry)(row, ticket_id)
+        mapped = note if source.spec.name == "notes" else time_entry
+        return records_of_one(listing, RowMapping(lambda row: [mapped(row, ticket_id)]))[0]
 
     def _fingerprint(self, instance: halo.Instance) -> str:
         address = instance.agent_url or interface(self._credentials.address)

@@ -37,7 +37,8 @@ def emails_of(remote: Halo, rows: Sequence[halo.Agent], permission: str) -> Emai
 
     def read(number: int) -> str | Remark:
         try:
-            return remote.one(f"Agent/{number}", halo.Agent, PARAMS, permission=permission).email or ""
+            listing = remote.record(f"Agent/{number}", halo.Agent, PARAMS, permission=permission)
+            return _untold(str(number)) if "email" in listing.absent else listing.rows[0].email or ""
         except (NotFound, UnsupportedFeature, ProtocolError) as err:
             return _left(str(number), err)
 
@@ -49,7 +50,17 @@ def emails_of(remote: Halo, rows: Sequence[halo.Agent], permission: str) -> Emai
     with CallPool(max_workers=SIDE_BY_SIDE, thread_name_prefix="agent") as pool:
         found = dict(zip(missing, [first, *pool.map(read, missing[1:])], strict=True))
     emails = known | {number: value for number, value in found.items() if isinstance(value, str)}
-    return Emails(emails, [value for value in found.values() if isinstance(value, Remark)])
+    remarks = [value for value in found.values() if isinstance(value, Remark)]
+    if len(remarks) == len(found) and all(one == _untold(one.remote_id) for one in remarks):
+        remarks = [_untold("")]
+    return Emails(emails, remarks)
+
+
+def _untold(remote_id: str) -> Remark:
+    """That an agent came without the field, which says something else than that there is no address. "" for all of them."""
+    whose = "The agent's e-mail" if remote_id else "Agents' e-mail"
+    message = f"{whose} could not be looked up: the answer has no such field. What is here of it stays as it is."
+    return Remark(remote_id=remote_id, field="email", message=message)
 
 
 def _left(remote_id: str, error: IntegrationError) -> Remark:

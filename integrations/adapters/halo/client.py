@@ -11,15 +11,15 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from foundation.core.outbound import Limits, Outbound
 from integrations.adapters.halo import payloads as halo
 from integrations.adapters.halo.errors import judge, lacking, token_refused
 from integrations.adapters.halo.tokens import Tokens, owner_of
 from integrations.answers import Answer
-from integrations.decoding import Frame, Listing, decoded, decoded_record, listing_of
+from integrations.decoding import Frame, Listing, decoded, decoded_record, listing_of, listing_of_one
 from integrations.errors import AuthenticationFailed, NotFound, UnsupportedFeature
 from integrations.http import Client
 from integrations.port import Observer
-from portal.core.outbound import Limits, Outbound
 
 R = TypeVar("R", bound=msgspec.Struct)
 SCOPE = "all"
@@ -79,8 +79,13 @@ class Halo:
         return listing_of(self._send(path, params, permission, limits), kind, frame)
 
     def one(self, path: str, kind: type[R], params: Mapping[str, str | int], *, permission: str = "") -> R:
-        """One record. Raises NotFound."""
+        """One object that is no record of a stream. Raises NotFound."""
         return decoded_record(self._send(path, params, permission, None), kind)
+
+    def record(self, path: str, kind: type[R], params: Mapping[str, str | int], *, permission: str = "") -> Listing[R]:
+        """One record: a listing of one row. Raises NotFound."""
+        answer = self._send(path, params, permission, None)
+        return listing_of_one(answer, kind, decoded_record(answer, kind))
 
     def instance(self, limits: Limits | None = None) -> tuple[halo.Instance, Answer]:
         """What the server tells without a token; older releases tell less, elsewhere."""

@@ -204,11 +204,16 @@ def invoice(row: halo.Invoice) -> InvoiceRecord:
     )
 
 
-def opportunity_status(row: Status, *, is_closed: bool) -> OpportunityStatusRecord:
-    """One of the statuses of tickets, for Halo has no others."""
+def opportunity_status(row: Status, *, is_closed: bool | None) -> OpportunityStatusRecord:
+    """One of the statuses of tickets, for Halo has no others. ``is_closed``: None where it could not be learnt."""
     name = (row.name or "").strip().lower()
     return OpportunityStatusRecord(
-        remote_id=str(row.id), name=row.name or "", is_closed=is_closed, is_won=name in WON, is_lost=name in LOST
+        remote_id=str(row.id),
+        unknown_fields=() if is_closed is not None else ("is_closed",),
+        name=row.name or "",
+        is_closed=bool(is_closed),
+        is_won=name in WON,
+        is_lost=name in LOST,
     )
 
 
@@ -281,6 +286,9 @@ def _fields(fields: list[tuple[str, halo.AssetField]]) -> dict[str, Any]:
 
 
 def _text(field: halo.AssetField) -> str:
+    if isinstance(field.value, str) and moments.is_no_midnight(field.value):
+        # What it shows as is that day in the words of some country.
+        return ""
     value = field.display or field.value
     return "" if value is None or isinstance(value, dict | list) else str(value).strip()
 

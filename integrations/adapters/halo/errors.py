@@ -7,10 +7,9 @@ Bodies come in at least six shapes: empty, a bare JSON text, {"field": ["what is
 from __future__ import annotations
 
 import re
-from typing import Any
 
 from integrations.adapters.halo.payloads import Failure
-from integrations.answers import Answer, blocked, standard_error
+from integrations.answers import Answer, blocked, is_foreign, standard_error, stray
 from integrations.decoding import attempt
 from integrations.errors import (
     AuthenticationFailed,
@@ -23,6 +22,22 @@ from integrations.errors import (
 )
 from integrations.redaction import redacted
 
+_OAUTH = frozenset(
+    {
+        *("invalid_request", "invalid_client", "invalid_grant", "invalid_scope", "invalid_token", "insufficient_scope"),
+        *(
+            "unauthorized_client",
+            "unsupported_grant_type",
+            "unsupported_response_type",
+            "access_denied",
+            "server_error",
+        ),
+        "temporarily_unavailable",
+    }
+)
+"""OAuth's codes (RFC 6749, 4.1.2.1 and 5.2; RFC 6750, 3.1)."""
+_NO_PATH = "no http resource was found"
+"""What .NET says of a path that it does not know."""
 _RECORD = re.compile(r"/-?\d+$")
 NOT_NAMED = "a right that Halo does not name"
 
@@ -30,11 +45,13 @@ NOT_NAMED = "a right that Halo does not name"
 def judge(answer: Answer) -> IntegrationError:
     """The error of an answer that is not a success."""
     words = words_of(answer)
+    if answer.status in (401, 403) and is_foreign(answer, own=_is_own(answer)):
+        return blocked(answer, words)
     if answer.status == 401:
         return AuthenticationFailed("Halo does not accept the access token.", remote_message=words, status=401)
     if answer.status == 403:
-        return lacking(answer.permission, words, 403) if _is_halos(answer) else blocked(answer, words)
-    if answer.status == 404:
+        return lacking(answer.permission, words, 403)
+    if answer.status in (404, 410):
         return _missing(answer, words)
     if answer.status == 400 and answer.method == "GET":
         return ProtocolError(f"Halo does not understand the question: {words}", sample=words, status=400)
@@ -52,7 +69,7 @@ def lacking(permission: str, words: str, status: int | None) -> PermissionMissin
 def token_refused(answer: Answer) -> IntegrationError:
     """The error of a refused sign-in: OAuth's codes (RFC 6749, 5.2)."""
     words = words_of(answer)
-    if answer.status in (400, 401, 403) and not _is_halos(answer):
+    if answer.status in (400, 401, 403) and is_foreign(answer, own=_is_own(answer)):
         return blocked(answer, words)
     if answer.status in (400, 401, 403):
         code = _code(answer)
@@ -98,9 +115,15 @@ def _listed(answer: Answer) -> str:
     return redacted(" ".join(text for texts in fields.values() for text in texts))
 
 
-def _is_halos(answer: Answer) -> bool:
-    """Whether Halo itself may have said that: nothing, or JSON."""
-    return not answer.body.strip() or isinstance(attempt(answer.body, Any), dict | str)
+def _is_own(answer: Answer) -> bool:
+    """Whether the body has one of Halo's shapes. Others say ``error`` as well, without a code of OAuth's."""
+    body = attempt(answer.body, Failure | str)
+    if isinstance(body, str):
+        return True
+    if body is not None and (body.message or body.error_message or body.error_description or body.error in _OAUTH):
+        return True
+    fields: dict[str, list[str]] | None = attempt(answer.body, dict[str, list[str]])
+    return fields is not None and bool(fields) and "errors" not in fields and all(fields.values())
 
 
 def _code(answer: Answer) -> str:
@@ -109,7 +132,9 @@ def _code(answer: Answer) -> str:
 
 
 def _missing(answer: Answer, words: str) -> IntegrationError:
-    # Only what was asked for by its number may ever be taken for "this record is gone".
-    if _RECORD.search(f"/{answer.path}"):
-        return NotFound("There is no such record.", remote_message=words, status=404)
-    return UnsupportedFeature("This Halo does not offer that.", remote_message=words, status=404)
+    # Only what was asked for by its number may ever be taken for "this record is gone", and only when Halo says so.
+    if is_foreign(answer, own=_is_own(answer)):
+        return stray(answer, words)
+    if _RECORD.search(f"/{answer.path}") and _NO_PATH not in words.lower():
+        return NotFound("There is no such record.", remote_message=words, status=answer.status)
+    return UnsupportedFeature("This Halo does not offer that.", remote_message=words, status=answer.status)

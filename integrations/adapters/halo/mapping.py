@@ -62,9 +62,15 @@ def board(row: halo.TicketType) -> BoardRecord:
     )
 
 
-def status(row: halo.Status, *, is_closed: bool) -> StatusRecord:
+def status(row: halo.Status, *, is_closed: bool | None) -> StatusRecord:
+    """``is_closed``: None where it could not be learnt."""
     return StatusRecord(
-        remote_id=str(row.id), board_id="", name=row.name or "", is_closed=is_closed, sort_order=row.sequence or 0
+        remote_id=str(row.id),
+        unknown_fields=() if is_closed is not None else ("is_closed",),
+        board_id="",
+        name=row.name or "",
+        is_closed=bool(is_closed),
+        sort_order=row.sequence or 0,
     )
 
 

@@ -13,6 +13,7 @@ from typing import Any
 
 import msgspec
 
+from foundation.core.outbound import Limits
 from integrations.adapters.halo import payloads as halo
 from integrations.adapters.halo.client import Halo
 from integrations.adapters.halo.streams import FIELDS, SOURCES
@@ -21,7 +22,6 @@ from integrations.decoding import Listing
 from integrations.errors import AddressRefused, IntegrationError, PermissionMissing, ProtocolError, RateLimited
 from integrations.port import Check
 from integrations.threads import CallPool
-from portal.core.outbound import Limits
 
 TIME_LIMIT = 9.5
 CLOCK_TOLERANCE = dt.timedelta(minutes=5)
@@ -53,7 +53,7 @@ _OPTIONAL = frozenset(
 _ONE: Mapping[str, str | int] = {"pageinate": "true", "page_no": 1, "page_size": 1}
 
 
-class Found(msgspec.Struct, frozen=True, kw_only=True):
+class ProbeResult(msgspec.Struct, frozen=True, kw_only=True):
     """What a probe learnt."""
 
     checks: Sequence[Check]
@@ -91,22 +91,22 @@ class _Clock:
         return Limits(connect=left, read=left, total=left)
 
 
-def probe(remote: Halo) -> Found:
+def probe(remote: Halo) -> ProbeResult:
     """Runs the whole test. Raises nothing of ``integrations.errors``: each failure is a check."""
     clock = _Clock()
     try:
         instance, answer = remote.instance(clock.limits())
     except IntegrationError as err:
-        return Found(checks=[_unreachable(err)])
+        return ProbeResult(checks=[_unreachable(err)])
     checks = [_reached(instance)]
     try:
         remote.sign_in(clock.limits())
     except IntegrationError as err:
-        return Found(checks=[*checks, _refused(err)], instance=instance, answer=answer)
+        return ProbeResult(checks=[*checks, _refused(err)], instance=instance, answer=answer)
     checks.append(Check(name="Credentials", ok=True, message="The client ID and secret are accepted."))
     checks += [_readable(outcome) for outcome in _read_all(remote, clock)]
     checks.append(_clock_check(answer.server_time))
-    return Found(checks=checks, instance=instance, answer=answer)
+    return ProbeResult(checks=checks, instance=instance, answer=answer)
 
 
 def _read_all(remote: Halo, clock: _Clock) -> list[_Outcome]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -12,7 +12,17 @@ from integrations.adapters.halo import payloads as halo
 from integrations.adapters.halo.agents import AGENTS_AT_ONCE, emails_of
 from integrations.adapters.halo.client import Halo, total_of
 from integrations.adapters.halo.custom_fields import needs_choices
-from integrations.adapters.halo.lookups import FIELD_LOOKUPS, FIELDS, LOOKUPS, told
+from integrations.adapters.halo.lookups import (
+    ALIKE,
+    ASSET_LOOKUPS,
+    CLOSING_WORDS,
+    DETAILS_IN,
+    FIELD_LOOKUPS,
+    FIELDS,
+    LOOKUPS,
+    as_detailed,
+    told,
+)
 from integrations.adapters.halo.mapping import changed
 from integrations.adapters.halo.paging import LARGEST_PAGE, LEAST_PAGE, MOST_STALLS, Place, Window, window
 from integrations.adapters.halo.questions import Params, Question, begun, questions_of, questions_of_types, statuses
@@ -31,14 +41,15 @@ from integrations.adapters.halo.vocabulary import Vocabulary
 from integrations.decoding import Listing, converted
 from integrations.errors import EndlessPaging, NotFound, ProtocolError
 from integrations.noticing import notice
-from integrations.pages import page_of
+from integrations.pages import RowMapping, page_of, records_of_one
 from integrations.port import Checkpoint, Page, ReadRequest, Remark, Scope
 from integrations.records import Record
-from integrations.untold import EMPTY, custom_fields_in, remarks_of
+from integrations.untold import EMPTY, custom_fields_in, remarks_of, untold_remark
 
 MOST_ACTIONS = 20_000
-DEFAULT_PAGE = 50
-"""How many rows an agent gets of lists that are cut without a word (seen of tickets): so many actions may not be all."""
+LEAST_CUT = 20
+"""So many actions may not be all. Lists are cut without a word, where an agent or a server has a number of rows set: at 50 (seen of
+tickets), or at fewer."""
 
 
 class Reader:
@@ -53,7 +64,10 @@ class Reader:
         listing = self._list(source, dict(source.params))
         context = Context(closed=self._closed(source, listing))
         wanted = [row for row in listing.rows if source.wanted(row)]
-        return page_of(listing, _mapping(source, context), rows=_without_repeats(wanted))
+        page = page_of(listing, mapping_of(source, context), rows=_without_repeats(wanted))
+        if context.closed is not None or not wanted:
+            return page
+        return msgspec.structs.replace(page, remarks=[*page.remarks, untold_remark(CLOSING_WORDS, ALIKE)])
 
     def page(self, source: Source, request: ReadRequest, checkpoint: Checkpoint | None) -> Page:
         """One page of a paged collection; see ``paging`` for how it is known that none is missed."""
@@ -77,7 +91,7 @@ class Reader:
         told = emails_of(self.remote, part, source.spec.permission)
         page = page_of(
             listing,
-            lambda row: [mapping.member(row, told.emails.get(row.id))],
+            RowMapping(lambda row: [mapping.member(row, told.emails.get(row.id))]),
             rows=_without_repeats(part),
             following={"after": str(part[-1].id)} if len(rows) > len(part) else None,
         )
@@ -90,16 +104,23 @@ class Reader:
         params: Params = {"ticket_id": ticket_id, **source.params}
         listing = self._list(source, params)
         total = total_of(listing)
-        if (MOST_ACTIONS if total is None and listing.sent >= DEFAULT_PAGE else total or 0) > listing.sent:
+        if (MOST_ACTIONS if total is None and listing.sent >= LEAST_CUT else total or 0) > listing.sent:
             listing = self._list(source, {**params, "count": min(total or MOST_ACTIONS, MOST_ACTIONS)})
             total = total_of(listing)
             if (total or 0) > listing.sent:
                 raise ProtocolError(f"Halo gives {listing.sent} of {total} actions.")
+        if "timetaken" in listing.absent:
+            # Neither a note nor a time entry: which of them an action is, its time says.
+            said = f"The actions of ticket {ticket_id} came without the time they took, which tells notes from time entries."
+            listing = msgspec.structs.replace(listing, rows=[], incomplete=said)
         pick = actions.notes if source.spec.name == "notes" else actions.times
         own = [row for row in listing.rows if actions.is_of(row, source.spec.name)]
         listing = listing.called(lambda number: f"{ticket_id}-{number}")
         return page_of(
-            listing, lambda row: pick([row], ticket_id), rows=own, name_of=lambda row: f"{ticket_id}-{row.id}"
+            listing,
+            RowMapping(lambda row: pick([row], ticket_id)),
+            rows=own,
+            name_of=lambda row: f"{ticket_id}-{row.id}",
         )
 
     def count(self, source: Source, request: ReadRequest) -> int:
@@ -114,8 +135,8 @@ class Reader:
         """A record as its list shows it, so that it has the same fields as when it is read with others."""
         number = int(remote_id)
         if source is MEMBER_SOURCE:
-            row = self.single(source, number)
-            return mapping.member(row, row.email or "")
+            listing = self.single(source, number)
+            return records_of_one(listing, RowMapping(lambda row: [mapping.member(row, row.email or "")]))[0]
         if not source.paged:
             page = self.table(source)
             found = next((record for record in page.records if record.remote_id == remote_id), None)
@@ -124,16 +145,15 @@ class Reader:
             return found
         if source is TICKET_SOURCE:
             return self._ticket(number, scope)
-        row = self.single(source, number)
-        return self._told(source, row, self._context(source, [row], scope))
+        return self._told(source, self.single(source, number), scope)
 
-    def single(self, source: Source, number: int) -> Any:
-        """The row with this id. Raises NotFound."""
+    def single(self, source: Source, number: int) -> Listing[Any]:
+        """The one row with this id. Raises NotFound."""
         path = f"{source.path}/{number}"
-        row = self.remote.one(path, source.payload, source.alone, permission=source.spec.permission)
-        if row.id != number:
+        listing = self.remote.record(path, source.payload, source.alone, permission=source.spec.permission)
+        if listing.ids != [number]:
             raise ProtocolError("Halo answered with another record than the one asked for.")
-        return row
+        return listing
 
     def _questions(self, source: Source, request: ReadRequest) -> list[Question]:
         types = self.vocabulary.asset_types() if source is ASSET_SOURCE else ()
@@ -145,9 +165,12 @@ class Reader:
         listing = self._list(source, params | {"pageinate": "true", "page_no": 1, "page_size": LARGEST_PAGE})
         rows = [row for row in listing.rows if row.id == number]
         if not rows:
+            # A row that can't be understood is no ticket that is gone: it may be this one.
+            if broken := listing.rejected:
+                raise ProtocolError(broken[0].message, sample=broken[0].sample, worded=False)
             raise NotFound("There is no such ticket.")
         notice(entry for entry in listing.remarks if entry.remote_id == str(number))
-        return self._told(source, rows[0], self._context(source, rows, scope))
+        return self._told(source, msgspec.structs.replace(listing, rows=rows[:1]), scope)
 
     def _landed(self, source: Source, request: ReadRequest, step: Step, listing: Listing[Any]) -> Page:
         began = step.place.began or _iso(listing)
@@ -161,11 +184,9 @@ class Reader:
         following = None if place is None else msgspec.to_builtins(place)
         page = page_of(
             listing,
-            _mapping(source, records_context),
+            mapping_of(source, records_context),
             rows=_without_repeats(rows),
             following=following,
-            lookups=(*LOOKUPS, custom_fields_in("customfields")),
-            unasked=("customfields",) if records_context.custom_field_ids == frozenset() else (),
         )
         if untold := untold_of(source, rows, page.records, records_context):
             page = msgspec.structs.replace(page, remarks=[*page.remarks, *untold])
@@ -209,14 +230,15 @@ class Reader:
             asks_for_fields=source is TICKET_SOURCE and wanted is None,
         )
 
-    def _told(self, source: Source, row: Any, context: Context) -> Record:
-        """One row's record, and what of it a look-up did not tell."""
-        record = record_of(source, row, context)
-        notice(untold_of(source, [row], [record], context))
-        return record
+    def _told(self, source: Source, listing: Listing[Any], scope: Scope) -> Record:
+        """The record of a listing of one row; what of it was not told is noticed."""
+        context = self._context(source, listing.rows, scope)
+        found = records_of_one(listing, mapping_of(source, context))
+        notice(untold_of(source, listing.rows, found, context))
+        return found[0]
 
-    def _closed(self, source: Source, listing: Listing[Any]) -> frozenset[int]:
-        """The statuses that close a ticket: those that the same list leaves out when it is asked to."""
+    def _closed(self, source: Source, listing: Listing[Any]) -> frozenset[int] | None:
+        """The statuses that close a ticket; None where that cannot be told."""
         if source.spec.name not in ("statuses", "opportunity_statuses"):
             return frozenset()
         return closing(listing.rows, self._list(source, {**source.params, **EXCLUDE_CLOSED}).rows)
@@ -301,16 +323,20 @@ def _stalled(place: Place) -> Place:
     return msgspec.structs.replace(place, stalls=place.stalls + 1)
 
 
-def _mapping(source: Source, context: Context) -> Callable[[Any], Sequence[Record]]:
-    """From a row to its records."""
-    if source.many is not None:
-        return source.many
-    return lambda row: [record_of(source, row, context)]
+def mapping_of(source: Source, context: Context) -> RowMapping:
+    """How the rows of a source become records."""
+    return RowMapping(
+        source.many or (lambda row: [record_of(source, row, context)]),
+        lookups=(*LOOKUPS, custom_fields_in("customfields"), *([DETAILS_IN] if source is ASSET_SOURCE else []))
+        if source.paged
+        else (),
+        unasked=("customfields",) if context.custom_field_ids == frozenset() else (),
+    )
 
 
 def record_of(source: Source, row: Any, context: Context) -> Record:
     """The row's record, with what of it the look-ups did not tell."""
-    record = source.record(row, context)
+    record = as_detailed(source.record(row, context), row)
     if not source.named and FIELDS not in context.failed:
         return record
     lookups = LOOKUPS if source.named else FIELD_LOOKUPS
@@ -323,6 +349,8 @@ def untold_of(source: Source, rows: Sequence[Any], records: Sequence[Record], co
     failed = {key: why for key, why in context.failed.items() if (key, why) != (FIELDS, EMPTY)}
     if not context.asks_for_fields and not any(needs_choices(getattr(row, "customfields", None)) for row in rows):
         failed.pop(FIELDS, None)
+    if source is ASSET_SOURCE and any(row.fields is None for row in rows):
+        lookups = (*lookups, *ASSET_LOOKUPS)
     return remarks_of(rows, records, lookups, failed)
 
 

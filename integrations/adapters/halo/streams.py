@@ -37,12 +37,12 @@ EXCLUDE_CLOSED: Mapping[str, str] = {"excludeclosed": "true"}
 
 
 class Context(msgspec.Struct, frozen=True, kw_only=True):
-    """What a mapping needs beside the row. ``failed``: look-ups that were refused or empty (``lookups``); ``asks_for_fields``: the rows have
-    custom fields only where a look-up told their ids."""
+    """What a mapping needs beside the row. ``closed``: the statuses that close, None where that is not known; ``failed``: look-ups that
+    were refused or empty (``lookups``); ``asks_for_fields``: the rows have custom fields only where a look-up told their ids."""
 
     names: Names = Names()
     custom_field_ids: frozenset[str] | None = None
-    closed: frozenset[int] = frozenset()
+    closed: frozenset[int] | None = frozenset()
     active_items: frozenset[int] | None = None
     choices: Choices = {}
     failed: Mapping[str, str] = {}
@@ -69,9 +69,16 @@ class Source(msgspec.Struct, frozen=True, kw_only=True):
     wanted: Callable[[Any], bool] = lambda row: True
 
 
-def closing(rows: Iterable[halo.Status], left: Iterable[halo.Status]) -> frozenset[int]:
-    """The statuses that close a ticket: those that the same list leaves out when it is asked to."""
-    return frozenset(row.id for row in rows) - frozenset(row.id for row in left)
+def closing(rows: Iterable[halo.Status], left: Iterable[halo.Status]) -> frozenset[int] | None:
+    """The statuses that close a ticket: those that the same list leaves out when it is asked to. None where that cannot be told, for no Halo
+    has statuses of one kind alone: a list that leaves out all of them was no answer, one that leaves out none did not heed the question."""
+    of_tickets = frozenset(row.id for row in rows if not row.type)
+    found = of_tickets - frozenset(row.id for row in left)
+    return found if found and found != of_tickets else None
+
+
+def _closes(row: halo.Status, context: Context) -> bool | None:
+    return None if context.closed is None else row.id in context.closed
 
 
 def _table(
@@ -118,7 +125,7 @@ REFERENCE = (
         "Status",
         halo.Status,
         records.StatusRecord,
-        lambda row, context: mapping.status(row, is_closed=row.id in context.closed),
+        lambda row, context: mapping.status(row, is_closed=_closes(row, context)),
         # The type parameter is ignored, so the statuses of orders and items are left out here.
         wanted=lambda row: not row.type,
     ),
@@ -278,7 +285,7 @@ OPPORTUNITY_STATUS_SOURCE = _table(
     "Status",
     halo.Status,
     client_records.OpportunityStatusRecord,
-    lambda row, context: client_mapping.opportunity_status(row, is_closed=row.id in context.closed),
+    lambda row, context: client_mapping.opportunity_status(row, is_closed=_closes(row, context)),
     wanted=lambda row: not row.type,
 )
 OPPORTUNITY_SOURCE = Source(

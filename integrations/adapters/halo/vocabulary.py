@@ -9,20 +9,24 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterable, Mapping
+from typing import TypeVar
 
 from integrations.adapters.halo import payloads as halo
 from integrations.adapters.halo.client import Halo, R, total_of
 from integrations.adapters.halo.client_payloads import AssetType, Item
 from integrations.adapters.halo.custom_fields import TICKETS, Choices
+from integrations.adapters.halo.lookups import ALIKE, ASSET_TYPES, CLOSING
 from integrations.adapters.halo.lookups import FIELDS as FIELD_LOOKUP
 from integrations.adapters.halo.mapping import UNASSIGNED, Names, agent_name
 from integrations.adapters.halo.paging import LARGEST_PAGE
 from integrations.adapters.halo.payloads import number
 from integrations.adapters.halo.streams import ASSETS, EXCLUDE_CLOSED, FIELDS, ITEMS, SOURCES, closing
 from integrations.decoding import Listing
-from integrations.errors import IntegrationError, PermissionMissing, ProtocolError, UnsupportedFeature
+from integrations.errors import IntegrationError, ProtocolError
 from integrations.noticing import notice_beside
-from integrations.untold import EMPTY, Forbearance, why_of
+from integrations.untold import EMPTY, NAMELESS, Forbearance, why_of
+
+K = TypeVar("K")
 
 AGAIN_AFTER = 60.0
 """Seconds after which an id without a name is worth another look: until then it is taken for one that nobody may see."""
@@ -111,8 +115,15 @@ class Vocabulary:
     def _read_asset_types(self) -> tuple[int, ...]:
         try:
             listing = self._remote.list("AssetType", AssetType, {}, permission=ASSETS)
-        except (PermissionMissing, UnsupportedFeature):
+        except IntegrationError as err:
+            if not self._forbearance.bears(err):
+                raise
+            self.failed[ASSET_TYPES] = why_of(err)
             return ()
+        if listing.sent:
+            self.failed.pop(ASSET_TYPES, None)
+        else:
+            self.failed[ASSET_TYPES] = EMPTY
         notice_beside("AssetType", listing.remarks, listing.rejected)
         self.nameless_asset_types = len(listing.rejected)
         return tuple(sorted({row.id for row in listing.rows}))
@@ -121,22 +132,40 @@ class Vocabulary:
         priorities = self._table("priorities", halo.Priority)
         statuses = self._table("statuses", halo.Status)
         return Names(
-            types={row.id: row.name or "" for row in self._table("boards", halo.TicketType)},
-            statuses={row.id: row.name or "" for row in statuses},
-            priorities={(row.slaid or 0, row.priorityid): row.name or "" for row in priorities},
-            agents={row.id: agent_name(row) for row in self._table("members", halo.Agent)},
-            teams={row.name: row.id for row in self._table("teams", halo.Team) if row.name},
+            types=self._named("boards", {row.id: row.name for row in self._table("boards", halo.TicketType)}),
+            statuses=self._named("statuses", {row.id: row.name for row in statuses}),
+            priorities=self._named("priorities", {(row.slaid or 0, row.priorityid): row.name for row in priorities}),
+            agents=self._named("members", {row.id: agent_name(row) for row in self._table("members", halo.Agent)}),
+            teams=self._ids(self._table("teams", halo.Team)),
             closing=self._closing(statuses),
         )
 
     def _closing(self, statuses: list[halo.Status]) -> frozenset[int] | None:
-        """The statuses that close; None where that cannot be told: no Halo has closing ones alone."""
-        left = self._table("statuses", halo.Status, EXCLUDE_CLOSED) if statuses else []
-        return closing(statuses, left) if left else None
+        """The statuses that close; None where that cannot be told."""
+        if not statuses:
+            self.failed[CLOSING] = self.failed["statuses"]
+            return None
+        left = self._table("statuses", halo.Status, EXCLUDE_CLOSED, key=CLOSING)
+        found = closing(statuses, left)
+        if found is None and (left or self.failed[CLOSING] == EMPTY):
+            self.failed[CLOSING] = ALIKE
+        return found
 
-    def _table(self, stream: str, kind: type[R], more: Mapping[str, str] | None = None) -> list[R]:
-        """A table's rows; none where it may not be read: the stream's own reading says so."""
-        source = SOURCES[stream]
+    def _named(self, key: str, names: Mapping[K, str | None]) -> Mapping[K, str]:
+        """What the ids are called; that none of them is called anything is a look-up that failed."""
+        if names and not any(names.values()):
+            self.failed[key] = NAMELESS
+        return {number: name or "" for number, name in names.items()}
+
+    def _ids(self, teams: list[halo.Team]) -> Mapping[str, int]:
+        found = {row.name: row.id for row in teams if row.name}
+        if teams and not found:
+            self.failed["teams"] = NAMELESS
+        return found
+
+    def _table(self, stream: str, kind: type[R], more: Mapping[str, str] | None = None, *, key: str = "") -> list[R]:
+        """A table's rows; none where it may not be read, or is empty, which is remembered by the stream's name or by the key."""
+        source, key = SOURCES[stream], key or stream
         try:
             rows = self._remote.list(
                 source.path, kind, {**source.params, **(more or {})}, key=source.key, permission=source.spec.permission
@@ -144,12 +173,12 @@ class Vocabulary:
         except IntegrationError as err:
             if not self._forbearance.bears(err):
                 raise
-            self.failed[stream] = why_of(err)
+            self.failed[key] = why_of(err)
             return []
         if rows:
-            self.failed.pop(stream, None)
-        elif not more:
-            self.failed[stream] = EMPTY
+            self.failed.pop(key, None)
+        else:
+            self.failed[key] = EMPTY
         return rows
 
     def _read_choices(self) -> Choices:

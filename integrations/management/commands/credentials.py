@@ -6,10 +6,10 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
+from foundation.tenancy.commands import OperatorCommand, json_option, organization_option
+from foundation.tenancy.scope import tenant
+from foundation.tenancy.selectors import organization_list
 from integrations.services.rotation import credentials_reencrypt
-from portal.tenancy.commands import OperatorCommand, json_option, organization_option
-from portal.tenancy.scope import tenant
-from portal.tenancy.selectors import organization_list
 
 
 class Command(OperatorCommand):

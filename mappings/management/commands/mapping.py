@@ -7,6 +7,8 @@ from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
 
+from foundation.tenancy.commands import json_option, organization_option
+from foundation.tenancy.scope import tenant_transaction
 from integrations.commands import ConnectionCommand
 from integrations.models import Connection
 from mappings.kinds import KINDS, Kind, kind_of_slug
@@ -15,12 +17,10 @@ from mappings.selectors.history import act_get, mapping_history
 from mappings.selectors.page import PageFilter, ValueRow, value_page
 from mappings.selectors.remote import remote_names, suggested
 from mappings.selectors.targets import candidates, target_names
-from mappings.services import Wanted, mapping_revert, mappings_set, suggestions_accept
+from mappings.services import MappingChange, mapping_revert, mappings_set, suggestions_accept
 from mappings.services.changing import KEEP
 from mappings.services.values import values_prepare
 from mappings.suggestions import NEW, folded
-from portal.tenancy.commands import json_option, organization_option
-from portal.tenancy.scope import tenant_transaction
 
 
 class Command(ConnectionCommand):
@@ -68,7 +68,7 @@ class Command(ConnectionCommand):
     def _set(self, connection: Connection, options: dict[str, Any]) -> None:
         kind = kind_named(options["kind"])
         target = NEW if options["new"] else KEEP if options["keep"] else None
-        wanted = Wanted(
+        wanted = MappingChange(
             options["value"], target_named(kind, options["to"]) if options["to"] else target, scope=options["board"]
         )
         self._done(mappings_set(connection=connection, kind=kind, wanted=[wanted]))

@@ -6,7 +6,7 @@ from django.http import HttpResponse
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
-from portal.tenancy.scope import tenant_transaction
+from foundation.tenancy.scope import tenant_transaction
 from portal.web.access import requires
 from portal.web.clients.records import found_record
 from portal.web.clients.views import found_company

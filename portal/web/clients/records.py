@@ -13,7 +13,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
-from portal.clients.selectors import (
+from clients.selectors import (
     SOON,
     RecordFilters,
     RecordPage,
@@ -27,17 +27,17 @@ from portal.clients.selectors import (
     record_list,
     records_counted,
 )
-from portal.core.client_input import number_of, text_of
-from portal.core.keyset import Cursor
-from portal.tenancy.zones import zone_named
+from foundation.core.client_input import number_of, text_of
+from foundation.core.keyset import Cursor
+from foundation.tenancy.zones import zone_named
 from portal.web.access import requires
 from portal.web.clients.lines import invoice_lines
-from portal.web.clients.shown import BY_KEY, SHOWN, ShownKind, facts_of
+from portal.web.clients.presenters import BY_KEY, SHOWN, ShownKind, facts_of
 from portal.web.custom_fields import custom_fields_shown
 from portal.web.request import PortalRequest
 from portal.web.sync.downloads import download
-from portal.web.tickets.wanted import place_of
-from sync.selectors.trust import first_syncs
+from portal.web.tickets.query_params import place_of
+from sync.selectors.freshness import first_syncs
 
 LABELS = {"q": "Search", "company": "Company", "state": "Show", "status": "Status", "type": "Type"}
 

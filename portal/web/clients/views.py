@@ -10,9 +10,8 @@ from django.http import Http404, HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
-from mappings.selectors.clients import client_of
-from portal.clients.models import Company
-from portal.clients.selectors import (
+from clients.models import Company
+from clients.selectors import (
     CompanyFilters,
     companies_counted,
     company_choices,
@@ -23,14 +22,15 @@ from portal.clients.selectors import (
     company_list,
     company_sites,
 )
-from portal.core.client_input import text_of
+from foundation.core.client_input import text_of
+from mappings.selectors.clients import client_of
 from portal.web.access import requires
+from portal.web.clients.presenters import SHOWN
 from portal.web.clients.records import Batches, days, list_file, sections_of, today_of
-from portal.web.clients.shown import SHOWN
 from portal.web.custom_fields import custom_fields_shown
 from portal.web.request import PortalRequest
-from portal.web.tickets.wanted import place_of
-from sync.selectors.trust import first_syncs
+from portal.web.tickets.query_params import place_of
+from sync.selectors.freshness import first_syncs
 from tickets.selectors import TicketFilters, open_by_company, ticket_list, tickets_counted
 
 LABELS = {"q": "Search", "status": "Status", "type": "Type"}

@@ -15,13 +15,13 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
-from mappings.selectors.words import IS, Vocabulary, listed_words, vocabulary_of
-from portal.tenancy.zones import zone_named
+from foundation.tenancy.zones import zone_named
+from mappings.selectors.labels import IS, Vocabulary, listed_words, vocabulary_of
 from portal.web.request import PortalRequest
-from portal.web.sync.words import Badge, badge_of, stream_words
+from portal.web.sync.labels import Badge, badge_of, stream_words
 from portal.web.wording import counted
 from sync.models import Run
-from sync.selectors.trust import Trust, connections_trust, first_syncs
+from sync.selectors.freshness import Freshness, connections_trust, first_syncs
 from tickets.selectors import open_figures
 from tickets.selectors.figures import Called, Figure
 
@@ -42,7 +42,7 @@ class Verdict:
 class TrustCard:
     """A connection on the dashboard. ``counts``: (stream, read, what changed) of the last good sync."""
 
-    trust: Trust
+    trust: Freshness
     verdict: Verdict
     badge: Badge | None
     open_badge: Badge | None
@@ -83,7 +83,7 @@ def called_by(words: Vocabulary) -> Called:
     return called
 
 
-def card_of(trust: Trust, now: dt.datetime) -> TrustCard:
+def card_of(trust: Freshness, now: dt.datetime) -> TrustCard:
     """The card with its answer."""
     card = trust.card
     return TrustCard(
@@ -102,7 +102,7 @@ def card_of(trust: Trust, now: dt.datetime) -> TrustCard:
     )
 
 
-def verdict_of(trust: Trust, now: dt.datetime) -> Verdict:
+def verdict_of(trust: Freshness, now: dt.datetime) -> Verdict:
     """Whether people can rely on what is here, the gravest reason first."""
     card, good = trust.card, trust.card.last_good
     if trust.changing:

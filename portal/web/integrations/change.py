@@ -15,23 +15,23 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods
 
+from foundation.core.errors import Refused
 from integrations import registry
 from integrations.models import Connection
 from mappings.kinds import KINDS
 from mappings.selectors import unmapped
-from portal.core.errors import Refused
 from portal.web.access import requires
 from portal.web.integrations.forms import RemoveForm
-from portal.web.integrations.found import found_provider, shown_connection
-from portal.web.integrations.shown import shown_card
+from portal.web.integrations.lookups import found_provider, shown_connection
+from portal.web.integrations.presenters import shown_card
 from portal.web.request import PortalRequest
 from portal.web.sync.downloads import slug
-from portal.web.sync.words import stream_words
+from portal.web.sync.labels import stream_words
 from sync.models import InstanceChange, Run
 from sync.selectors.archive import archive_of
-from sync.selectors.clearance import clearance, live_counts
 from sync.selectors.instance import change_of
 from sync.selectors.overview import connection_card
+from sync.selectors.resync_impact import live_counts, resync_impact
 from sync.services import instance
 
 Step = InstanceChange.Step
@@ -148,7 +148,7 @@ def context_of(found: Connection, change: InstanceChange | None) -> dict[str, An
     }
     if change is None or change.step == Step.DISCONNECTED:
         counts = [(stream_words(name).capitalize(), rows) for name, rows in live_counts(found)]
-        context |= {"counts": counts, "unsent": clearance(found).unsent_count, "open_run": open_run(found)}
+        context |= {"counts": counts, "unsent": resync_impact(found).unsent_count, "open_run": open_run(found)}
     elif change.step == Step.PURGING:
         context |= {"deleted": sum(change.purged.values()), "expected": sum(change.counts.values())}
     elif change.step in {Step.PURGED, Step.CONNECTING}:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from zoneinfo import ZoneInfo
 
-from portal.tenancy.zones import zone_named
+from foundation.tenancy.zones import zone_named
 
 LOOK_AHEAD = dt.timedelta(days=366)
 

@@ -11,6 +11,9 @@ from django.utils import timezone
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
+from foundation.core.encryption import DecryptionFailed
+from foundation.core.errors import Refused
+from foundation.tenancy.scope import tenant_transaction
 from integrations.capabilities import capabilities_of
 from integrations.models import Connection
 from integrations.port import CredentialsInvalid, ProbeReport
@@ -22,14 +25,11 @@ from integrations.services.connections import (
 )
 from integrations.services.opening import credentials_of
 from integrations.services.probing import connection_tested, credentials_probe, instance_of, usable
-from portal.core.encryption import DecryptionFailed
-from portal.core.errors import Refused
-from portal.tenancy.scope import tenant_transaction
 from portal.web.access import requires
 from portal.web.integrations.checks import ShownTest, shown_test
 from portal.web.integrations.forms import CredentialsForm
-from portal.web.integrations.found import found_connection, found_provider
-from portal.web.integrations.shown import rights_needed, shown_card
+from portal.web.integrations.lookups import found_connection, found_provider
+from portal.web.integrations.presenters import rights_needed, shown_card
 from portal.web.middleware import waits_on_network
 from portal.web.request import PortalRequest
 from sync.selectors.overview import connection_card

@@ -37,7 +37,7 @@ class SettingsForm(VersionedForm):
             if name in self.numbers:
                 self.fields[name] = number_field(*self.numbers[name], *LIMITS[name])
 
-    def wanted(self) -> ConnectionSettings:
+    def chosen(self) -> ConnectionSettings:
         """All settings, with those of this form as typed."""
         return settings_from({**msgspec.to_builtins(self.settings), **self.cleaned_data})
 

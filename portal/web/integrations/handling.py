@@ -13,13 +13,13 @@ from django.views.decorators.http import require_http_methods
 
 from integrations.models import Connection
 from integrations.services.connections import connection_configure
-from integrations.settings_schema import HANDLING, settings_of
+from integrations.settings_schema import HANDLING, readable_settings, settings_problems
 from portal.web.access import requires
 from portal.web.integrations.forms import SettingsForm
-from portal.web.integrations.found import edited_connection, found_provider
-from portal.web.integrations.shown import shown_card
+from portal.web.integrations.lookups import edited_connection, found_provider
+from portal.web.integrations.presenters import shown_card
 from portal.web.request import PortalRequest
-from sync.engine.plan import LEAST_FAILED, patience
+from sync.engine.run.plan import LEAST_FAILED, patience
 from sync.selectors.overview import connection_card
 
 WORDS: dict[str, tuple[str, str]] = {
@@ -63,9 +63,9 @@ class HandlingForm(SettingsForm):
 def connection_handling(request: PortalRequest, pk: int) -> HttpResponse:
     """The form, and how long the saved number of tries lasts; what is saved counts for runs that are at work too."""
     found = edited_connection(request, pk)
-    form = HandlingForm(request.POST or None, settings=settings_of(found))
+    form = HandlingForm(request.POST or None, settings=readable_settings(found))
     if request.method == "POST" and form.is_valid():
-        connection_configure(connection=found, settings=form.wanted(), actor=request.user)
+        connection_configure(connection=found, settings=form.chosen(), actor=request.user, chosen=form.names)
         messages.success(request, "Saved. It counts from the next step of a sync on.")
         return redirect(request.path)
     status = 422 if request.method == "POST" else 200
@@ -74,12 +74,13 @@ def connection_handling(request: PortalRequest, pk: int) -> HttpResponse:
 
 def handling_context(found: Connection, form: HandlingForm) -> dict[str, Any]:
     """What the page shows around the form."""
-    tries = settings_of(found).retry_attempts
+    tries = readable_settings(found).retry_attempts
     return {
         "connection": found,
         "provider": found_provider(found.provider),
         "card": shown_card(connection_card(found, timezone.now())),
         "form": form,
+        "problems": settings_problems(found),
         "tries": tries,
         "patience": lasting(patience(tries)),
         "tab": "handling",

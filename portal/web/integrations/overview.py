@@ -10,22 +10,23 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from foundation.core.errors import Refused
 from integrations import registry
 from integrations.models import Connection
 from integrations.services import connections
-from portal.core.errors import Refused
+from integrations.settings_schema import settings_problems
 from portal.web.access import requires
 from portal.web.integrations.checks import shown_test, stored_test
 from portal.web.integrations.forms import NameForm, RemoveForm
-from portal.web.integrations.found import edited_connection, found_connection, found_provider, shown_connection
-from portal.web.integrations.shown import rights_needed, settings_lines, shown_card
+from portal.web.integrations.lookups import edited_connection, found_connection, found_provider, shown_connection
+from portal.web.integrations.presenters import rights_needed, settings_lines, shown_card
 from portal.web.mappings.card import mapping_lines, mapping_step
 from portal.web.middleware import waits_on_network
 from portal.web.request import PortalRequest
-from portal.web.sync.words import stream_words
-from sync.selectors.clearance import live_counts
+from portal.web.sync.labels import stream_words
 from sync.selectors.instance import change_of
 from sync.selectors.overview import connection_card, connection_cards
+from sync.selectors.resync_impact import live_counts
 from sync.services.removal import connection_remove as remove
 
 
@@ -67,6 +68,7 @@ def overview(found: Connection, name_form: NameForm | None = None) -> dict[str, 
         "card": card,
         "test": stored_test(found.last_test),
         "settings_lines": settings_lines(found),
+        "settings_problems": settings_problems(found),
         "mapping_lines": lines,
         "mapping_step": mapping_step(lines),
         "name_form": name_form or NameForm(initial={"name": found.name}),

@@ -10,21 +10,22 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
+from foundation.tenancy.selectors import people_who_can
 from integrations.models import Connection
 from integrations.services.connections import connection_configure
 from integrations.settings_schema import (
     SAFEGUARDS,
     SettingsInvalid,
     check_safeguards,
-    settings_of,
+    readable_settings,
+    settings_problems,
 )
-from portal.tenancy.selectors import people_who_can
 from portal.web.access import requires
 from portal.web.integrations.forms import SettingsForm
-from portal.web.integrations.found import edited_connection, found_provider
-from portal.web.integrations.shown import shown_card
+from portal.web.integrations.lookups import edited_connection, found_provider
+from portal.web.integrations.presenters import shown_card
 from portal.web.request import PortalRequest
-from portal.web.sync.words import stream_words
+from portal.web.sync.labels import stream_words
 from sync.selectors.overview import connection_card
 from sync.selectors.thresholds import thresholds
 
@@ -69,7 +70,7 @@ class SafeguardsForm(SettingsForm):
         cleaned = super().clean() or self.cleaned_data
         if not self.errors:
             try:
-                check_safeguards(self.wanted())
+                check_safeguards(self.chosen())
             except SettingsInvalid:
                 share = cleaned["hold_percent"]
                 self.add_error(
@@ -85,9 +86,9 @@ class SafeguardsForm(SettingsForm):
 def connection_safeguards(request: PortalRequest, pk: int) -> HttpResponse:
     """The form, and what its numbers mean for the records that are here; saved ones count from the next sync on."""
     found = edited_connection(request, pk)
-    form = SafeguardsForm(request.POST or None, settings=settings_of(found))
+    form = SafeguardsForm(request.POST or None, settings=readable_settings(found))
     if request.method == "POST" and form.is_valid():
-        connection_configure(connection=found, settings=form.wanted(), actor=request.user)
+        connection_configure(connection=found, settings=form.chosen(), actor=request.user, chosen=form.names)
         messages.success(request, "Saved. It counts from the next sync on, and for undoing at once.")
         return redirect(request.path)
     status = 422 if request.method == "POST" else 200
@@ -96,13 +97,14 @@ def connection_safeguards(request: PortalRequest, pk: int) -> HttpResponse:
 
 def safeguards_context(found: Connection, form: SafeguardsForm) -> dict[str, Any]:
     """What the page shows around the form."""
-    wanted = settings_of(found)
+    wanted = readable_settings(found)
     lines = thresholds(found, wanted)
     return {
         "connection": found,
         "provider": found_provider(found.provider),
         "card": shown_card(connection_card(found, timezone.now())),
         "form": form,
+        "problems": settings_problems(found),
         "lines": [(stream_words(line.stream).capitalize(), line) for line in lines if line.allowed < line.live],
         "small": ", ".join(f"{line.live:,} {stream_words(line.stream)}" for line in lines if line.allowed == line.live),
         "alone": wanted.hold_second_percent < 100 and people_who_can("manage_integrations") < 2,

@@ -10,13 +10,13 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
+from foundation.tenancy.zones import zone_words
 from integrations.models import Connection
-from portal.tenancy.zones import zone_words
 from portal.web.access import requires
 from portal.web.integrations.clocks import clock_change
 from portal.web.integrations.forms import ScheduleForm
-from portal.web.integrations.found import found_provider, shown_connection
-from portal.web.integrations.shown import shown_card
+from portal.web.integrations.lookups import found_provider, shown_connection
+from portal.web.integrations.presenters import shown_card
 from portal.web.request import PortalRequest
 from sync.models import Schedule
 from sync.selectors.overview import connection_card

@@ -12,7 +12,7 @@ from integrations.catalog import Catalog, CompanyChoice, FieldChoice
 from integrations.port import Provider
 from integrations.settings_schema import LONGEST_RANGE, ConnectionSettings
 from portal.web.versions import VersionedForm
-from sync.engine.plan import ESSENTIAL
+from sync.engine.run.plan import ESSENTIAL
 
 ALL, CHOSEN, NONE = "all", "chosen", "none"
 FIELD_MODES = ((ALL, "All, and new ones as they are made"), (CHOSEN, "Only those chosen here"), (NONE, "None"))
@@ -79,7 +79,7 @@ class ScopeForm(VersionedForm):
         """The settings that the inputs say, by name."""
         raise NotImplementedError
 
-    def wanted(self) -> dict[str, Any]:
+    def chosen(self) -> dict[str, Any]:
         """All settings, with those of this form as typed."""
         return {**msgspec.to_builtins(self.settings), **self.changes()}
 

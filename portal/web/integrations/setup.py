@@ -11,6 +11,8 @@ from django.shortcuts import redirect, render
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
+from foundation.core.errors import Refused
+from foundation.tenancy.scope import tenant_transaction
 from integrations.capabilities import capabilities_of
 from integrations.catalog import Catalog, catalog_of
 from integrations.errors import IntegrationError
@@ -18,19 +20,17 @@ from integrations.models import Connection
 from integrations.port import CredentialsInvalid, Provider
 from integrations.services import connections
 from integrations.services.probing import connection_catalog_read
-from integrations.settings_schema import settings_of
-from portal.core.errors import Refused
-from portal.tenancy.scope import tenant_transaction
+from integrations.settings_schema import readable_settings, settings_problems
 from portal.web.access import requires
 from portal.web.integrations import steps
 from portal.web.integrations.checks import shown_test, stored_test
 from portal.web.integrations.credentials import credentials_form
 from portal.web.integrations.forms import CredentialsForm, ScheduleForm
-from portal.web.integrations.found import found_connection, found_provider
+from portal.web.integrations.lookups import found_connection, found_provider
+from portal.web.integrations.presenters import rights_needed, settings_lines
 from portal.web.integrations.schedule import saved as schedule_saved
 from portal.web.integrations.schedule import schedule_context
 from portal.web.integrations.scope_forms import BoardsForm, RangeForm, ScopeForm
-from portal.web.integrations.shown import rights_needed, settings_lines
 from portal.web.middleware import waits_on_network
 from portal.web.request import PortalRequest
 from sync.models import Run
@@ -123,6 +123,7 @@ def context_of(found: Connection, step: str) -> dict[str, Any]:
         "step": step,
         "rail": steps.rail(step, found.setup_step),
         "back": steps.preceding(step),
+        "settings_problems": settings_problems(found),
     }
 
 
@@ -183,7 +184,8 @@ def scope_step(step: str, kind: type[ScopeForm], template: str) -> Callable[[Por
             held = connections.connection_held(found) if request.method == "POST" else found
             form = scope_form(kind, request, held, catalog)
             if request.method == "POST" and form.is_valid():
-                connections.connection_configure(connection=held, settings=form.wanted(), actor=request.user)
+                wanted, chosen = form.chosen(), form.changes()
+                connections.connection_configure(connection=held, settings=wanted, actor=request.user, chosen=chosen)
                 return go_on(held, step)
         context = context_of(found, step) | {"form": form, "catalog": catalog}
         return render(request, template, context, status=422 if request.method == "POST" else 200)
@@ -194,7 +196,7 @@ def scope_step(step: str, kind: type[ScopeForm], template: str) -> Callable[[Por
 def scope_form(kind: type[ScopeForm], request: PortalRequest, found: Connection, catalog: Catalog) -> ScopeForm:
     """A form on the connection's settings."""
     data = request.POST if request.method == "POST" else None
-    return kind(data, settings=settings_of(found), catalog=catalog, provider=found_provider(found.provider))
+    return kind(data, settings=readable_settings(found), catalog=catalog, provider=found_provider(found.provider))
 
 
 def schedule_step(request: PortalRequest, found: Connection) -> Answer:

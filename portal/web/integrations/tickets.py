@@ -15,24 +15,31 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
+from foundation.tenancy.scope import tenant_transaction
 from integrations.catalog import Catalog, catalog_of
 from integrations.errors import IntegrationError
 from integrations.models import Connection
 from integrations.services.connections import connection_configure, connection_held
 from integrations.services.probing import connection_catalog_read, connection_scope_count
-from integrations.settings_schema import RECORD_FIELDS, ConnectionSettings, settings_from, settings_of
-from portal.tenancy.scope import tenant_transaction
+from integrations.settings_schema import (
+    RECORD_FIELDS,
+    ConnectionSettings,
+    readable_settings,
+    settings_from,
+    settings_problems,
+    unknown_values,
+)
 from portal.web.access import requires
-from portal.web.integrations.found import found_connection, found_provider
-from portal.web.integrations.shown import shown_card
+from portal.web.integrations.lookups import found_connection, found_provider
+from portal.web.integrations.presenters import shown_card
 from portal.web.integrations.ticket_settings_form import TicketSettingsForm
 from portal.web.middleware import waits_on_network
 from portal.web.request import PortalRequest, sent_back
-from portal.web.sync.words import stream_words
+from portal.web.sync.labels import stream_words
 from sync.models import Run
-from sync.selectors.effects import Effects, settings_effects
 from sync.selectors.overview import connection_card
 from sync.selectors.reading import runs_reading
+from sync.selectors.settings_impact import SettingsImpact, settings_effects
 from sync.services.runs import RunRefused, run_request
 
 SCOPE = ("boards", "excluded_statuses", "date_range_days", "company_types", "company_statuses")
@@ -48,7 +55,7 @@ class Review:
     ``digest``: of the settings reviewed, so that nothing else is saved than what was shown.
     """
 
-    effects: Effects
+    effects: SettingsImpact
     counted: int | None
     count_note: str
     with_companies: str
@@ -80,8 +87,11 @@ def connection_tickets(request: PortalRequest, pk: int) -> HttpResponse:
         return page(request, found, {"form": form, "catalog": catalog, "saved": "saved" in request.GET})
     if not form.is_valid():
         return page(request, found, {"form": form, "catalog": catalog}, status=422)
-    wanted = settings_from(form.wanted())
-    if differ(settings_of(found), wanted, SCOPE) and request.POST.get("reviewed") != digest_of(wanted):
+    wanted = settings_from(form.chosen())
+    changed = differ(readable_settings(found), wanted, SCOPE) or not unknown_values(found.settings).keys().isdisjoint(
+        SCOPE
+    )
+    if changed and request.POST.get("reviewed") != digest_of(wanted):
         review = review_of(found, wanted)
         if review.matters:
             return page(request, found, {"form": form, "catalog": catalog, "review": review})
@@ -113,7 +123,7 @@ def digest_of(settings: ConnectionSettings) -> str:
 def form_of(found: Connection, catalog: Catalog, data: QueryDict | None) -> TicketSettingsForm:
     """The form with the settings of ``found``."""
     provider = found_provider(found.provider)
-    return TicketSettingsForm(data, settings=settings_of(found), catalog=catalog, provider=provider)
+    return TicketSettingsForm(data, settings=readable_settings(found), catalog=catalog, provider=provider)
 
 
 def save(request: PortalRequest, found: Connection, form: TicketSettingsForm) -> HttpResponse:
@@ -123,9 +133,10 @@ def save(request: PortalRequest, found: Connection, form: TicketSettingsForm) ->
         current_form = form_of(held, form.catalog, request.POST)
         if not current_form.is_valid():
             return page(request, held, {"form": current_form, "catalog": form.catalog}, status=422)
-        wanted = settings_from(current_form.wanted())
-        waits = differ(settings_of(held), wanted, (*SCOPE, *KEPT))
-        current = connection_configure(connection=held, settings=wanted, actor=request.user)
+        wanted = settings_from(current_form.chosen())
+        waits = differ(readable_settings(held), wanted, (*SCOPE, *KEPT))
+        chosen = current_form.changes()
+        current = connection_configure(connection=held, settings=wanted, actor=request.user, chosen=chosen)
         if "sync" in request.POST:
             return started(request, current)
     if waits:
@@ -174,6 +185,7 @@ def page(request: PortalRequest, found: Connection, context: dict[str, Any], *, 
         "card": card,
         "reading": reading,
         "tab": "tickets",
+        "problems": settings_problems(found),
         "excluded": set(form["excluded_statuses"].value() or []) if form else set(),
     }
     return render(request, "integrations/tickets.html", shared | context, status=status)

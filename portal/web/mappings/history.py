@@ -7,15 +7,15 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
+from foundation.core.client_input import number_of
+from foundation.core.errors import Refused
 from mappings.models import MappingAct
 from mappings.selectors.history import act_get, mapping_history
 from mappings.services import mapping_revert
-from portal.core.client_input import number_of
-from portal.core.errors import Refused
 from portal.web.access import requires
-from portal.web.integrations.found import shown_connection
+from portal.web.integrations.lookups import shown_connection
+from portal.web.mappings.labels import act_words, counted, line_words
 from portal.web.mappings.page import frame, told_kind
-from portal.web.mappings.words import act_words, counted, line_words
 from portal.web.request import PortalRequest
 
 

@@ -14,25 +14,25 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods
 
+from foundation.core.client_input import number_of
+from foundation.core.errors import Refused
 from integrations.models import Connection
 from mappings.kinds import KINDS, Kind, kind_of_slug
 from mappings.selectors import in_use, unmapped
 from mappings.selectors.page import ValueRow, value_page, value_rows
-from mappings.selectors.preview import Sample, mapping_samples
+from mappings.selectors.preview import PreviewSample, mapping_samples
 from mappings.selectors.remote import board_choices
 from mappings.selectors.targets import candidates
-from mappings.services import Wanted, mappings_set, suggestions_accept
-from mappings.services.acts import serialise
+from mappings.services import MappingChange, mappings_set, suggestions_accept
+from mappings.services.recorded_changes import serialise
 from mappings.services.values import values_prepare
 from mappings.suggestions import NEW, Candidate
-from portal.core.client_input import number_of
-from portal.core.errors import Refused
 from portal.web.access import requires
-from portal.web.integrations.found import found_provider, shown_connection
-from portal.web.integrations.shown import shown_card
+from portal.web.integrations.lookups import found_provider, shown_connection
+from portal.web.integrations.presenters import shown_card
 from portal.web.mappings.issues import kind_told
-from portal.web.mappings.wanted import KEEP, TYPED, chosen, filter_of, unseen, wanted_of
-from portal.web.mappings.words import ABOUT, TARGETS, counted
+from portal.web.mappings.labels import ABOUT, TARGETS, counted
+from portal.web.mappings.query_params import KEEP, TYPED, chosen, filter_of, unseen, wanted_of
 from portal.web.request import PortalRequest
 from portal.web.versions import stale_words
 from sync.selectors.overview import connection_card
@@ -61,7 +61,7 @@ class Preview:
 
     lines: list[tuple[str, str, str]]
     open: int
-    samples: list[Sample]
+    samples: list[PreviewSample]
 
 
 @require_http_methods(["GET", "POST"])
@@ -190,7 +190,9 @@ def _shown(kind: Kind, row: ValueRow, targets: Sequence[Candidate], picked: Mapp
     return ShownRow(row, [("", nothing), *listed, *new, (KEEP, "Leave as it is")], picked_now, typed)
 
 
-def words_after(rows: Mapping[str, ValueRow], wanted: Sequence[Wanted], targets: Sequence[Candidate]) -> dict[str, str]:
+def words_after(
+    rows: Mapping[str, ValueRow], wanted: Sequence[MappingChange], targets: Sequence[Candidate]
+) -> dict[str, str]:
     """{remote id: what it would be called}."""
     names = {target.id: target.name for target in targets}
     return {

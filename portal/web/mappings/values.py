@@ -11,15 +11,15 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
+from foundation.core.client_input import number_of
+from foundation.core.errors import Refused
 from mappings.kinds import KINDS, VALUE_KINDS, Kind
 from mappings.models import PortalValue
 from mappings.selectors.values import portal_values as values_of
 from mappings.services.values import Change, value_add, value_remove, values_change, values_held, values_prepare
-from portal.core.client_input import number_of
-from portal.core.errors import Refused
 from portal.web.access import requires
+from portal.web.mappings.labels import TONE_CHOICES
 from portal.web.mappings.page import found_kind
-from portal.web.mappings.words import TONE_CHOICES
 from portal.web.request import PortalRequest
 from portal.web.versions import VERSION, changed_since, stale_words, version_of
 

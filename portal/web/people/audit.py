@@ -8,12 +8,12 @@ from urllib.parse import urlencode
 from django.http import HttpResponse
 from django.shortcuts import render
 
-from portal.core.client_input import day_of, midnight, moment_of, number_of
-from portal.tenancy.models import AuditEvent
-from portal.tenancy.selectors import AuditFilter, AuditPlace, audit_page, member_list
-from portal.tenancy.zones import zone_named
+from foundation.core.client_input import day_of, midnight, moment_of, number_of
+from foundation.tenancy.models import AuditEvent
+from foundation.tenancy.selectors import AuditFilter, AuditPlace, audit_page, member_list
+from foundation.tenancy.zones import zone_named
 from portal.web.access import requires
-from portal.web.people.audit_words import AREAS, shown
+from portal.web.people.audit_words import AREAS, presented
 from portal.web.request import PortalRequest
 
 PAGE = 50
@@ -29,7 +29,7 @@ def audit(request: PortalRequest) -> HttpResponse:
     given = {name: value for name in FILTERS if (value := request.GET.get(name, ""))}
     more = found[PAGE - 1] if len(found) > PAGE else None
     context = {
-        "events": [shown(event) for event in found[:PAGE]],
+        "events": [presented(event) for event in found[:PAGE]],
         "given": given | {"since": given.get("from", ""), "until": given.get("to", "")},
         "active": len(given),
         "people": people,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from portal.tenancy.models import AuditEvent
+from foundation.tenancy.models import AuditEvent
 
 AREAS = {
     "session": "Log-ins",
@@ -83,7 +83,7 @@ class ShownEvent:
     warning: bool
 
 
-def shown(event: AuditEvent) -> ShownEvent:
+def presented(event: AuditEvent) -> ShownEvent:
     """The entry in words; an action that is not known here is spelt out from its name."""
     area, _, verb = event.action.partition(".")
     return ShownEvent(

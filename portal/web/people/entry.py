@@ -11,16 +11,16 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 from django.views.decorators.http import require_POST
 
-from portal.core.errors import Refused
-from portal.tenancy.access import memberships_of
-from portal.tenancy.models import Organization
-from portal.tenancy.services.invitations import (
+from foundation.core.errors import Refused
+from foundation.tenancy.access import memberships_of
+from foundation.tenancy.models import Organization
+from foundation.tenancy.services.invitations import (
     OpenInvitation,
     invitation_accept,
     invitation_accept_as_new,
     invitation_by_token,
 )
-from portal.tenancy.services.people import last_organization_set, log_in_exists
+from foundation.tenancy.services.people import last_organization_set, log_in_exists
 from portal.web.middleware import SESSION_KEY
 from portal.web.people.forms import NewPersonForm, add_refusal
 from portal.web.request import PortalRequest

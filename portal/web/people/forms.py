@@ -7,9 +7,9 @@ from typing import Any
 
 from django import forms
 
-from portal.core.errors import Refused
-from portal.tenancy.models import Role
-from portal.tenancy.permissions import PERMISSIONS
+from foundation.core.errors import Refused
+from foundation.tenancy.models import Role
+from foundation.tenancy.permissions import PERMISSIONS
 from portal.web.versions import VersionedForm
 
 

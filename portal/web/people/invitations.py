@@ -7,10 +7,10 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST
 
-from portal.core.errors import Refused
-from portal.tenancy.scope import tenant_transaction
-from portal.tenancy.selectors import invitation_list
-from portal.tenancy.services.invitations import Offered, invitation_create, invitation_renew, invitation_revoke
+from foundation.core.errors import Refused
+from foundation.tenancy.scope import tenant_transaction
+from foundation.tenancy.selectors import invitation_list
+from foundation.tenancy.services.invitations import Offered, invitation_create, invitation_renew, invitation_revoke
 from portal.web.access import requires
 from portal.web.middleware import waits_on_network
 from portal.web.people.forms import InviteForm, add_refusal

@@ -10,9 +10,9 @@ from django.core.mail import send_mail
 from django.template.loader import render_to_string
 from django.urls import reverse
 
-from portal.tenancy.access import Membership
-from portal.tenancy.models import User
-from portal.tenancy.services.invitations import Offered
+from foundation.tenancy.access import Membership
+from foundation.tenancy.models import User
+from foundation.tenancy.services.invitations import Offered
 
 logger = structlog.get_logger(__name__)
 

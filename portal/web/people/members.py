@@ -8,10 +8,10 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST
 
-from portal.core.errors import Refused
-from portal.tenancy.models import Role
-from portal.tenancy.selectors import invitation_list, member_list, role_list
-from portal.tenancy.services.people import membership_held, membership_remove, membership_role_set
+from foundation.core.errors import Refused
+from foundation.tenancy.models import Role
+from foundation.tenancy.selectors import invitation_list, member_list, role_list
+from foundation.tenancy.services.people import membership_held, membership_remove, membership_role_set
 from portal.web.access import requires
 from portal.web.people.forms import RoleChoiceForm, add_refusal
 from portal.web.request import PortalRequest
@@ -32,7 +32,11 @@ def people(request: PortalRequest) -> HttpResponse:
 def person(request: PortalRequest, pk: int) -> HttpResponse:
     """One member: role, and the way out."""
     member = get_object_or_404(member_list(), pk=pk)
-    stored = membership_held(member) if request.method == "POST" else member
+    try:
+        stored = membership_held(member) if request.method == "POST" else member
+    except Refused as refused:
+        messages.error(request, refused.message)
+        return redirect("web:people")
     form = RoleChoiceForm(request.POST or None, roles=grantable(request), initial={"role": stored.role_id})
     if request.method == "POST" and form.is_valid():
         try:

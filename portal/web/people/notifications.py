@@ -9,7 +9,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
-from portal.tenancy.models import Organization
+from foundation.tenancy.models import Organization
 from portal.web.request import PortalRequest
 from portal.web.versions import VersionedForm
 from sync.services.mails import MORNING, mail_choice_of, mail_choose

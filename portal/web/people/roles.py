@@ -7,10 +7,10 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST
 
-from portal.core.errors import Refused
-from portal.tenancy.permissions import PERMISSIONS
-from portal.tenancy.selectors import role_list
-from portal.tenancy.services.roles import role_create, role_delete, role_held, role_update
+from foundation.core.errors import Refused
+from foundation.tenancy.permissions import PERMISSIONS
+from foundation.tenancy.selectors import role_list
+from foundation.tenancy.services.roles import role_create, role_delete, role_held, role_update
 from portal.web.access import requires
 from portal.web.people.forms import RoleForm, add_refusal
 from portal.web.request import PortalRequest

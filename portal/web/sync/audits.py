@@ -14,15 +14,15 @@ from django.views.decorators.http import require_GET, require_POST
 
 from portal.web.access import requires
 from portal.web.request import PortalRequest
-from portal.web.sync.found import found_audit, found_connection
+from portal.web.sync.labels import Badge, field_words, stream_words
+from portal.web.sync.lookups import found_audit, found_connection
+from portal.web.sync.presenters import PAGES
 from portal.web.sync.runs import untold
-from portal.web.sync.shown import PAGES
-from portal.web.sync.words import Badge, field_words, stream_words
-from sync.engine.compare import Finding
+from sync.engine.audit.compare import Finding
 from sync.models import DriftAudit, DriftStream
 from sync.selectors.drift import AuditReport, MatchRate, audit_history, findings_of, rate_of
 from sync.selectors.readable import readable_streams
-from sync.services.audits import AuditRefused, audit_request, ring_for
+from sync.services.audits import AuditRefused, audit_request, dispatch_for
 from sync.services.live import page_urls
 
 VERDICTS: dict[str, Badge] = {
@@ -166,5 +166,5 @@ def audit_start(request: PortalRequest, pk: int) -> HttpResponse:
         return redirect("web:connection_sync", pk=pk)
     if asked.joined:
         messages.info(request, "One is under way already.")
-    transaction.on_commit(lambda: ring_for(asked.audit))
+    transaction.on_commit(lambda: dispatch_for(asked.audit))
     return redirect("web:drift_audit", pk=asked.audit.pk)

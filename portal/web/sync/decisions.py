@@ -9,20 +9,20 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods
 
-from portal.core.client_input import number_of
+from foundation.core.client_input import number_of
 from portal.web.access import requires
 from portal.web.request import PortalRequest
 from portal.web.sync.forms import UndoForm, VictimsForm
-from portal.web.sync.found import found_run
+from portal.web.sync.labels import stream_words
+from portal.web.sync.lookups import found_run
 from portal.web.sync.panel import held_of
 from portal.web.sync.runs import header, untold
 from portal.web.sync.withheld import withheld_of
-from portal.web.sync.words import stream_words
-from sync.engine.guard import WITHHELD
+from sync.engine.check.guard import WITHHELD
 from sync.models import Run
+from sync.selectors.pending_removals import VictimFilter, victim_count, victim_groups, victims_page
 from sync.selectors.readable import readable_streams
 from sync.selectors.undo import undo_outlook, undo_refusal
-from sync.selectors.victims import VictimFilter, victim_count, victim_groups, victims_page
 from sync.services.runs import RunRefused
 from sync.services.undo import run_undo
 
@@ -32,7 +32,7 @@ from sync.services.undo import run_undo
 def run_victims(request: PortalRequest, pk: int) -> HttpResponse:
     """The records that a held run would remove, with the companies and boards that they belong to."""
     run = found_run(pk)
-    wanted = VictimsForm(request.GET).wanted()
+    wanted = VictimsForm(request.GET).chosen()
     after = request.GET.get("after", "")
     readable = readable_streams(request.access.can)
     named = [*run.verification.get("held", {}), *run.verification.get(WITHHELD, {})]

@@ -14,10 +14,10 @@ from django.views.decorators.http import require_GET
 from portal.web.access import requires
 from portal.web.request import PortalRequest
 from portal.web.sync.downloads import download
-from portal.web.sync.found import found_run
+from portal.web.sync.labels import field_words, stream_words
+from portal.web.sync.lookups import found_run
+from portal.web.sync.presenters import ShownValue, shown_value
 from portal.web.sync.runs import header, untold
-from portal.web.sync.shown import ShownValue, shown_value
-from portal.web.sync.words import field_words, stream_words
 from sync.selectors.diff import COLUMNS, Cause, diff_rows, run_diff
 from sync.selectors.readable import readable_streams
 

@@ -11,13 +11,13 @@ from asgiref.sync import sync_to_async
 from django.http import StreamingHttpResponse
 from django.views.decorators.http import require_GET
 
-from portal.core.csv_files import BOM, csv_text
-from portal.tenancy.scope import tenant_transaction
+from foundation.core.csv_files import BOM, csv_text
+from foundation.tenancy.scope import tenant_transaction
 from portal.web.access import requires
 from portal.web.request import PortalRequest
-from portal.web.sync.found import found_connection
 from portal.web.sync.history import wanted_of
-from portal.web.sync.words import badge_of, starter
+from portal.web.sync.labels import badge_of, starter
+from portal.web.sync.lookups import found_connection
 from sync.models import Run
 from sync.selectors.export import COLUMNS, ticket_rows
 from sync.selectors.history import history_rows

@@ -9,12 +9,12 @@ from typing import Any
 from django.http import HttpResponse
 from django.shortcuts import render
 
+from foundation.core.errors import Refused
+from foundation.tenancy.scope import tenant_transaction
 from integrations.errors import IntegrationError
-from portal.core.errors import Refused
-from portal.tenancy.scope import tenant_transaction
-from portal.web.integrations.found import found_connection
+from portal.web.integrations.lookups import found_connection
 from portal.web.request import PortalRequest
-from portal.web.sync.absence import replayed_shown
+from portal.web.sync.missing_ticket import replayed_shown
 from sync.selectors.readable import readable_streams
 from sync.services.replay import record_replay
 
@@ -39,7 +39,7 @@ def fetched_page(request: PortalRequest, subject: Subject) -> HttpResponse:
         replayed = record_replay(connection=connection, stream=subject.stream, remote_id=subject.remote_id)
         shown = replayed_shown(replayed, readable_streams(request.access.can))
     except (IntegrationError, Refused) as err:
-        shown, status = {"problem": err.message}, 409
+        shown, status = {"problem": err.sentence}, 409
     context: dict[str, Any] = {"subject": subject, "open": subject.crumbs[-1][1], **shown}
     with tenant_transaction():
         return render(request, "sync/fetched.html", context, status=status)

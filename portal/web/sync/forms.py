@@ -7,12 +7,12 @@ from zoneinfo import ZoneInfo
 
 from django import forms
 
-from portal.core.client_input import midnight
+from foundation.core.client_input import midnight
 from sync.models import Run, RunLog
 from sync.selectors.history import OPEN, HistoryFilter
 from sync.selectors.items import FAILED, ItemFilter
 from sync.selectors.logs import LogFilter
-from sync.selectors.victims import VictimFilter
+from sync.selectors.pending_removals import VictimFilter
 
 RESULT_CHOICES = [(OPEN, "Open"), *Run.Result.choices]
 KIND_CHOICES = [
@@ -114,7 +114,7 @@ class VictimsForm(forms.Form):
     company = forms.CharField(required=False, max_length=64)
     board = forms.CharField(required=False, max_length=64)
 
-    def wanted(self) -> VictimFilter:
+    def chosen(self) -> VictimFilter:
         """The filter; what does not parse filters nothing."""
         self.is_valid()
         values = self.cleaned_data
@@ -132,7 +132,7 @@ class HistoryForm(forms.Form):
     since = forms.DateField(required=False)
     until = forms.DateField(required=False)
 
-    def wanted(self, zone: ZoneInfo) -> HistoryFilter:
+    def chosen(self, zone: ZoneInfo) -> HistoryFilter:
         """The filter; dates are whole days of ``zone``, the last one included."""
         self.is_valid()
         values = {name: value for name, value in self.cleaned_data.items() if value}
@@ -148,7 +148,7 @@ class ItemsForm(forms.Form):
     action = forms.ChoiceField(required=False, choices=PREVIEW_CHOICES)
     q = forms.CharField(required=False, max_length=200)
 
-    def wanted(self) -> ItemFilter:
+    def chosen(self) -> ItemFilter:
         """The filter; what does not parse filters nothing."""
         self.is_valid()
         values = self.cleaned_data
@@ -162,7 +162,7 @@ class LogForm(forms.Form):
     stream = forms.SlugField(required=False, max_length=32)
     q = forms.CharField(required=False, max_length=200)
 
-    def wanted(self) -> LogFilter:
+    def chosen(self) -> LogFilter:
         """The filter; what does not parse filters nothing."""
         self.is_valid()
         values = self.cleaned_data

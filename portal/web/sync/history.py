@@ -8,15 +8,15 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
-from portal.core.client_input import number_of
-from portal.core.redaction import HIDDEN
-from portal.tenancy.models import AuditEvent
-from portal.tenancy.zones import zone_named
+from foundation.core.client_input import number_of
+from foundation.core.redaction import HIDDEN
+from foundation.tenancy.models import AuditEvent
+from foundation.tenancy.zones import zone_named
 from portal.web.access import requires
 from portal.web.request import PortalRequest
 from portal.web.sync.forms import KIND_CHOICES, RESULT_CHOICES, HistoryForm
-from portal.web.sync.shown import ShownChange, shown_value
-from portal.web.sync.words import KIND_ICONS, RESULTS, Badge, badge_of, field_words, starter
+from portal.web.sync.labels import KIND_ICONS, RESULTS, Badge, badge_of, field_words, starter
+from portal.web.sync.presenters import ShownChange, shown_value
 from sync.models import Run
 from sync.selectors.history import (
     Entry,
@@ -75,7 +75,7 @@ def sync_history(request: PortalRequest) -> HttpResponse:
 def wanted_of(request: PortalRequest) -> HistoryFilter:
     """The filter of the address, its dates in the organization's zone."""
     zone = zone_named(request.organization.time_zone if request.organization else "UTC")
-    return HistoryForm(request.GET).wanted(zone)
+    return HistoryForm(request.GET).chosen(zone)
 
 
 def line_of(entry: Entry, readable: frozenset[str]) -> Line:

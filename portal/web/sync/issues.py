@@ -11,15 +11,15 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
-from portal.core.client_input import number_of
-from portal.core.errors import Refused
+from foundation.core.client_input import number_of
+from foundation.core.errors import Refused
 from portal.web.access import requires
 from portal.web.mappings.issues import unmapped_shown
 from portal.web.request import PortalRequest
 from portal.web.sync.forms import DismissForm
-from portal.web.sync.found import found_issue
-from portal.web.sync.words import stream_words
-from sync.engine.places import one_of
+from portal.web.sync.labels import stream_words
+from portal.web.sync.lookups import found_issue
+from sync.engine.run.locations import one_of
 from sync.models import Issue
 from sync.selectors.history import connection_choices
 from sync.selectors.issues import (

@@ -8,7 +8,7 @@ from django.views.decorators.http import require_POST
 
 from portal.web.access import requires
 from portal.web.request import PortalRequest
-from portal.web.sync.words import badge_of
+from portal.web.sync.labels import badge_of
 from sync.services.notices import notices_take
 
 

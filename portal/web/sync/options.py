@@ -11,21 +11,21 @@ from django.template.defaultfilters import pluralize
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from foundation.tenancy.zones import zone_words
 from integrations.models import Connection
-from integrations.settings_schema import settings_of
-from portal.tenancy.zones import zone_words
+from integrations.settings_schema import readable_settings, settings_problems
 from portal.web.access import requires
 from portal.web.request import PortalRequest, sent_back
 from portal.web.sync.audits import shown_audit
 from portal.web.sync.forms import ClearForm
-from portal.web.sync.found import found_connection
+from portal.web.sync.labels import KIND_ICONS, KINDS, Badge, badge_of, expectation_words, stream_words
+from portal.web.sync.lookups import found_connection
 from portal.web.sync.panel import panels_of
-from portal.web.sync.words import KIND_ICONS, KINDS, Badge, badge_of, expectation_words, stream_words
 from portal.web.wording import counted
 from sync.models import Run, Schedule
-from sync.selectors.clearance import Clearance, clearance
 from sync.selectors.drift import latest_audit
 from sync.selectors.readable import readable_streams
+from sync.selectors.resync_impact import ResyncImpact, resync_impact
 from sync.selectors.runs import last_runs, open_runs, schedule_get
 from sync.services.runs import RunRefused, run_request
 from sync.services.schedules import schedule_problems
@@ -60,8 +60,9 @@ def connection_sync(request: PortalRequest, pk: int) -> HttpResponse:
         "schedule": schedule,
         "zone": zone_words(request.organization.time_zone),
         "problems": schedule_problems(schedule, request.organization.time_zone) if schedule else [],
+        "settings_problems": settings_problems(connection),
         "drift": shown_audit(drift) if drift else None,
-        "audited": settings_of(connection).audit_sample,
+        "audited": readable_settings(connection).audit_sample,
         "nightly_kinds": Schedule.NightlyKind,
     }
     return render(request, "sync/connection_live.html" if request.htmx else "sync/connection.html", context)
@@ -131,7 +132,7 @@ def clear_resync(request: PortalRequest, pk: int) -> HttpResponse:
 
 def clear_context(connection: Connection, form: ClearForm) -> dict[str, object]:
     """What the dialog shows."""
-    found = clearance(connection)
+    found = resync_impact(connection)
     return {
         "connection": connection,
         "form": form,
@@ -142,7 +143,7 @@ def clear_context(connection: Connection, form: ClearForm) -> dict[str, object]:
     }
 
 
-def headline(found: Clearance) -> str:
+def headline(found: ResyncImpact) -> str:
     """ "48,210 tickets, 120,400 notes and 51,002 other records are replaced"."""
     counts = dict(found.counts)
     named = [

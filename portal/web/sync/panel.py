@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from portal.core import database_clock
-from portal.tenancy.selectors import people_who_can
-from portal.web.sync.words import left_words, parent_words, rate_words, stream_words
+from foundation.core import database_clock
+from foundation.tenancy.selectors import people_who_can
+from portal.web.sync.labels import left_words, parent_words, rate_words, stream_words
 from portal.web.wording import counted, spell_duration
 from sync.models import Run, RunStream
 from sync.selectors.progress import RunProgress, StreamProgress, run_progress

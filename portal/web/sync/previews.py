@@ -12,9 +12,9 @@ from django.views.decorators.http import require_http_methods, require_POST
 from portal.web.access import requires
 from portal.web.request import PortalRequest
 from portal.web.sync.forms import ApplyForm, ClearForm
-from portal.web.sync.found import found_connection, found_run
+from portal.web.sync.labels import stream_words
+from portal.web.sync.lookups import found_connection, found_run
 from portal.web.sync.runs import header
-from portal.web.sync.words import stream_words
 from sync.models import Run
 from sync.selectors.previews import preview_offer
 from sync.selectors.runs import run_streams

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from portal.web.sync.words import Badge, field_words, stream_words
+from portal.web.sync.labels import Badge, field_words, stream_words
 from portal.web.wording import counted
 from sync.models import Run
 from sync.selectors.verification import RecordLine, UnmappedLine, VerificationReport, verification_report

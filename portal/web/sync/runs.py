@@ -12,17 +12,17 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
-from portal.core.client_input import number_of
+from foundation.core.client_input import number_of
 from portal.web.access import requires
 from portal.web.mappings.card import mapping_step_of
 from portal.web.request import PortalRequest
 from portal.web.sync.forms import ACTION_CHOICES, LEVEL_CHOICES, PREVIEW_CHOICES, DecisionForm, ItemsForm, LogForm
-from portal.web.sync.found import found_run
+from portal.web.sync.labels import COMPARED, STREAM_STATES, Badge, badge_of, coverage_words, starter, stream_words
+from portal.web.sync.lookups import found_run
 from portal.web.sync.panel import panel_of
+from portal.web.sync.presenters import shown_item, shown_line
 from portal.web.sync.report import shown_report
-from portal.web.sync.shown import shown_item, shown_line
 from portal.web.sync.withheld import withheld_of
-from portal.web.sync.words import COMPARED, STREAM_STATES, Badge, badge_of, coverage_words, starter, stream_words
 from portal.web.wording import zone_of
 from sync.models import Run, RunStream
 from sync.selectors.items import items_page
@@ -124,7 +124,7 @@ def undo_offer(run: Run, totals: dict[str, int]) -> dt.datetime | None:
 def run_items(request: PortalRequest, pk: int) -> HttpResponse:
     """What the run changed and what it could not, record by record."""
     found = found_run(pk)
-    wanted = ItemsForm(request.GET).wanted()
+    wanted = ItemsForm(request.GET).chosen()
     readable = readable_streams(request.access.can)
     page = items_page(found, wanted, request.GET.get("after", ""), readable=readable)
     names = [stream.name for stream in run_streams(found)]
@@ -146,7 +146,7 @@ def run_items(request: PortalRequest, pk: int) -> HttpResponse:
 def run_log(request: PortalRequest, pk: int) -> HttpResponse:
     """The log, newest line first; its lines alone while it follows a run."""
     found = found_run(pk)
-    wanted = LogForm(request.GET).wanted()
+    wanted = LogForm(request.GET).chosen()
     before = request.GET.get("before", "")
     page = log_page(found, wanted, number_of(before))
     context = header(found) | {

@@ -4,13 +4,13 @@ from django.urls import path
 from django.views.generic import RedirectView
 
 from portal.web.sync import (
-    absence,
     audits,
     decisions,
     diff,
     downloads,
     history,
     issues,
+    missing_ticket,
     notices,
     options,
     previews,
@@ -27,8 +27,8 @@ urlpatterns = [
     path("issues/<id:pk>/retry/", issues.retry, name="issue_retry"),
     path("issues/<id:pk>/dismiss/", issues.dismiss, name="issue_dismiss"),
     path("issues/<id:pk>/reopen/", issues.reopen, name="issue_reopen"),
-    path("missing/", absence.missing, name="missing_ticket"),
-    path("missing/fetch/", absence.fetch, name="missing_ticket_fetch"),
+    path("missing/", missing_ticket.missing, name="missing_ticket"),
+    path("missing/fetch/", missing_ticket.fetch, name="missing_ticket_fetch"),
     path("notices/", notices.run_notices, name="run_notices"),
     path("runs/<id:pk>/", runs.run, name="run"),
     path("runs/<id:pk>/progress/", runs.run_progress, name="run_progress"),

@@ -13,9 +13,9 @@ from django.views.decorators.http import require_POST
 from portal.web.access import requires
 from portal.web.request import PortalRequest
 from portal.web.sync.forms import WithheldForm
-from portal.web.sync.found import found_run
-from portal.web.sync.words import stream_words
-from sync.engine.guard import WITHHELD
+from portal.web.sync.labels import stream_words
+from portal.web.sync.lookups import found_run
+from sync.engine.check.guard import WITHHELD
 from sync.models import Run, Victim
 from sync.services.runs import RunRefused
 from sync.services.withheld import withheld_approve, withheld_keep

@@ -11,16 +11,16 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
+from foundation.core import database_clock
+from foundation.tenancy.scope import tenant_transaction
 from integrations.errors import IntegrationError
-from mappings.selectors.words import ticket_words
-from portal.core import database_clock
-from portal.tenancy.scope import tenant_transaction
+from mappings.selectors.labels import ticket_words
 from portal.web.access import requires
 from portal.web.custom_fields import custom_fields_shown
 from portal.web.middleware import waits_on_network
 from portal.web.request import PortalRequest
 from portal.web.sync.fetching import Subject, fetched_page
-from portal.web.tickets.words import KINDS, ORIGINS, Kind
+from portal.web.tickets.labels import KINDS, ORIGINS, Kind
 from sync.services import live
 from tickets.models import Ticket
 from tickets.selectors import ticket_get, ticket_history, ticket_story, tickets_related

@@ -9,14 +9,14 @@ from typing import Any
 from django.http import StreamingHttpResponse
 from django.views.decorators.http import require_GET
 
+from foundation.core.keyset import Cursor
+from foundation.tenancy.zones import zone_named
 from mappings.selectors.files import HEADINGS, columns_of, file_rows
-from mappings.selectors.words import meant
-from portal.core.keyset import Cursor
-from portal.tenancy.zones import zone_named
+from mappings.selectors.labels import resolved_filters
 from portal.web.access import requires
 from portal.web.request import PortalRequest
 from portal.web.sync.downloads import download
-from portal.web.tickets.wanted import filters_of
+from portal.web.tickets.query_params import filters_of
 from tickets.selectors.filters import TicketFilters
 
 
@@ -36,7 +36,7 @@ class Batches:
 @requires("view_tickets")
 def tickets_csv(request: PortalRequest) -> StreamingHttpResponse:
     """All tickets that the list's filters let through, as CSV; ``columns`` names those that are wanted."""
-    wanted = meant(filters_of(request.GET.dict(), zone_named(request.organization.time_zone)))
+    wanted = resolved_filters(filters_of(request.GET.dict(), zone_named(request.organization.time_zone)))
     columns = columns_of(request.GET.get("columns", ""))
     name = f"tickets-{request.organization.slug}-{dt.datetime.now(dt.UTC):%Y-%m-%d}.csv"
     return download(

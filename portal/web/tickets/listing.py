@@ -11,15 +11,15 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET
 
-from mappings.selectors.words import Vocabulary, Word, listed_words, vocabulary_of
-from portal.clients.selectors import company_name, company_suggestions
-from portal.core.client_input import number_of, text_of
-from portal.tenancy.zones import zone_named
+from clients.selectors import company_name, company_suggestions
+from foundation.core.client_input import number_of, text_of
+from foundation.tenancy.zones import zone_named
+from mappings.selectors.labels import Vocabulary, Word, listed_words, vocabulary_of
 from portal.web.access import requires
 from portal.web.request import PortalRequest
-from portal.web.tickets.wanted import DAYS, filters_of, place_of
-from portal.web.tickets.words import URGENT, priority_tones
-from sync.selectors.trust import first_syncs
+from portal.web.tickets.labels import URGENT, priority_tones
+from portal.web.tickets.query_params import DAYS, filters_of, place_of
+from sync.selectors.freshness import first_syncs
 from tickets.models import Ticket
 from tickets.selectors import (
     Choices,

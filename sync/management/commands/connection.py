@@ -5,9 +5,11 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import Any
 
+import msgspec
 from django.core.management.base import CommandError, CommandParser
 from django.utils import timezone
 
+from foundation.tenancy.scope import tenant_transaction
 from integrations import registry
 from integrations.capabilities import capabilities_document
 from integrations.commands import ConnectionCommand
@@ -24,15 +26,14 @@ from integrations.services.probing import (
     reason_and_action,
     usable,
 )
-from integrations.settings_schema import known_settings
-from portal.tenancy.scope import tenant_transaction
+from integrations.settings_schema import readable_settings
 from sync.management import connection_answers as answers
 from sync.management.connection_change import change_step
 from sync.management.connection_input import credentials_from, json_file, settings_for
 from sync.management.connection_parsers import add_actions
 from sync.models import Schedule
-from sync.selectors.clearance import live_counts
 from sync.selectors.overview import connection_card, connection_cards
+from sync.selectors.resync_impact import live_counts
 from sync.services.removal import connection_remove
 from sync.services.schedules import ScheduleInvalid, schedule_of, schedule_pause, schedule_resume, schedule_update
 
@@ -97,9 +98,10 @@ class Command(ConnectionCommand):
     def _configure(self, options: dict[str, Any]) -> None:
         with self.in_connection(options) as (connection, slug):
             given = json_file(options["settings_file"])
-            wanted = settings_for(connection.provider, {**known_settings(connection.settings), **given}, given)
+            stored = msgspec.to_builtins(readable_settings(connection))
+            wanted = settings_for(connection.provider, {**stored, **given}, given)
             check_choices(connection=connection, settings=wanted)
-            connection_configure(connection=connection, settings=wanted)
+            connection_configure(connection=connection, settings=wanted, chosen=given)
             self._answer_one(connection.pk, slug)
 
     def _list(self, options: dict[str, Any]) -> None:

@@ -11,14 +11,14 @@ from typing import Any
 
 from django.core.management.base import CommandError
 
+from foundation.core.errors import Refused
+from foundation.tenancy.commands import OperatorCommand, json_option, organization_option
+from foundation.tenancy.scope import current_organization_id, system_transaction, tenant, tenant_transaction
 from integrations.errors import IntegrationError
 from integrations.models import Connection
 from integrations.selectors import connection_home
-from portal.core.errors import Refused
-from portal.tenancy.commands import OperatorCommand, json_option, organization_option
-from portal.tenancy.scope import current_organization_id, system_transaction, tenant, tenant_transaction
-from sync.engine.audit import audit_advance
-from sync.engine.drive import advance
+from sync.engine.audit.drift_audit import audit_advance
+from sync.engine.run.drive import advance
 from sync.management.sync_answers import audit_lines, fetched_answer, fetched_lines
 from sync.models import DriftAudit, Run
 from sync.selectors.drift import audit_answer, audit_report
@@ -214,7 +214,7 @@ class Command(OperatorCommand):
                 connection=connection, stream=options["stream"], remote_id=options["record"].strip().lstrip("#")
             )
         except (IntegrationError, Refused) as err:
-            raise CommandError(f"It could not be fetched: {err.message} What is here stays as it is.") from err
+            raise CommandError(f"It could not be fetched: {err.sentence} What is here stays as it is.") from err
         self.answer(fetched_answer(replayed), fetched_lines(replayed))
 
     def chosen(self, options: dict[str, Any]) -> Run:

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
-from portal.tenancy.commands import OperatorCommand, json_option, organization_option
+from foundation.tenancy.commands import OperatorCommand, json_option, organization_option
 from sync.services.schedules import time_zone_set
 
 

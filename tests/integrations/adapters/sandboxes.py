@@ -1,10 +1,7 @@
-"""Sandbox processes for tests: one a system, started when first asked for."""
+"""Sandboxes of any system for tests."""
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -16,10 +13,11 @@ from integrations.boundary import bounded
 from integrations.port import Adapter, Observer
 from integrations.registry import provider
 from tests.integrations.adapters.facts import facts_of
+from tests.sandbox_forks import World, changed, forked
 
 
 class Sandbox:
-    """A running sandbox: what to connect with, and its control door."""
+    """A running sandbox: what to connect with, and its control interface."""
 
     def __init__(self, key: str, told: dict[str, Any]) -> None:
         self.key = key
@@ -32,7 +30,9 @@ class Sandbox:
         return bounded(provider(self.key).open(credentials, allowed_networks=["127.0.0.0/8"], observer=observer))
 
     def control(self, method: str, path: str, payload: object = None) -> Any:
-        """One request to the control door; the decoded answer, None for an empty one."""
+        """One request to the control interface; the decoded answer, None for an empty one."""
+        if method != "GET":
+            changed(str(self.told["address"]))
         body = None if payload is None else msgspec.json.encode(payload)
         headers = {"X-Control-Token": str(self.told["control_token"]), "Content-Type": "application/json"}
         request = urllib.request.Request(f"{self.told['control']}/{path}", data=body, headers=headers, method=method)
@@ -53,27 +53,6 @@ class Sandbox:
 @contextmanager
 def running(key: str, *, tickets: int, seed: int = 7, projects: bool = False) -> Iterator[Sandbox]:
     """The sandbox of a system in its own process, which ends with the block."""
-    module = facts_of(key).sandbox or f"integrations.sandbox.{key}"
-    command = [
-        sys.executable,
-        "-m",
-        module,
-        "--port",
-        "0",
-        "--tickets",
-        str(tickets),
-        *(["--projects"] if projects else []),
-    ]
-    process = subprocess.Popen(
-        [*command, "--seed", str(seed)], stdout=subprocess.PIPE, env={**os.environ, "PYTHONUNBUFFERED": "1"}
-    )
-    try:
-        assert process.stdout is not None
-        line = process.stdout.readline()
-        assert line, f"the sandbox of {key} did not start"
-        yield Sandbox(key, msgspec.json.decode(line))
-    finally:
-        process.terminate()
-        process.wait(15)
-        if process.stdout is not None:
-            process.stdout.close()
+    module = facts_of(key).sandbox or f"lab.sandbox.{key}"
+    with forked(World(module, tickets, seed, projects)) as told:
+        yield Sandbox(key, told)

@@ -41,7 +41,7 @@ def of_halo(request: Received) -> Answer:
     """Without ``record_count``; actions come as many as are asked for, and 50 where nothing is said."""
     if request.path.endswith("/token"):
         return json_reply(halo.TOKEN)
-    rows = [{"id": number, "name": "x", "note": "x", "ticket_id": 7} for number in range(1, ROWS + 1)]
+    rows = [{"id": number, "name": "x", "note": "x", "ticket_id": 7, "timetaken": 0} for number in range(1, ROWS + 1)]
     if request.path.endswith("/Actions"):
         return json_reply({"actions": rows[: int(request.query.get("count", 50))]})
     size = min(int(request.query["page_size"]), CAP)

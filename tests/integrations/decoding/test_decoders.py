@@ -6,7 +6,7 @@ import ast
 import subprocess
 import sys
 
-from tests.database_template import ROOT
+from tests.source_files import PRODUCT, ROOT, source_files
 
 RACE = '''
 import sys, threading, types
@@ -66,9 +66,8 @@ def test_types_are_given_to_msgspec_in_one_place() -> None:
     """Anywhere else two threads could be the first."""
     found = [
         f"{path.relative_to(ROOT)}:{node.lineno}"
-        for folder in ("integrations", "sync", "portal", "tickets", "mappings")
-        for path in sorted((ROOT / folder).rglob("*.py"))
-        if "sandbox" not in path.parts and path.name != "decoders.py"
+        for path in source_files(*PRODUCT)
+        if path.name != "decoders.py"
         for node in ast.walk(ast.parse(path.read_text()))
         if isinstance(node, ast.Call) and gives_a_type(node)
     ]

@@ -6,7 +6,7 @@ import datetime as dt
 from decimal import Decimal
 from typing import Any
 
-from integrations.sandbox.autotask import picks
+from lab.sandbox.autotask import picks
 from tests.sync.truth.rules import Json, Truth, World, caption
 
 ADDRESS = "address_line1=address1 address_line2=address2 city=city state=state postal_code=postalCode"

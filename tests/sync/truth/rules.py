@@ -20,7 +20,7 @@ Json = dict[str, Any]
 
 
 class World:
-    """Everything that a sandbox holds, by its control door."""
+    """Everything that a sandbox holds, by its control interface."""
 
     def __init__(self, sandbox: Sandbox) -> None:
         self._sandbox = sandbox

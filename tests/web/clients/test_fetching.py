@@ -12,24 +12,25 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 from django.urls import reverse
 
+from clients.models import Asset, Company, CompanyStatus, Contact
+from foundation.tenancy.models import Organization, User
+from foundation.tenancy.scope import tenant_transaction
 from integrations.models import Connection
-from portal.clients.models import Asset, Company, CompanyStatus, Contact
-from portal.tenancy.models import Organization, User
-from portal.tenancy.scope import tenant_transaction
 from tests.fixtures.systems import Sandbox
-from tests.sync.conftest import calm, linked, sync
+from tests.sync.conftest import Handle, calm, handle, linked, sync
 from tests.web.clients.test_pages import role_with
 from tickets.models import Ticket
 
-__all__ = ["calm", "linked", "sync"]
+__all__ = ["calm", "handle", "linked", "sync"]
 
 NUMBERS = itertools.count(1)
 """What the PSA is told to say is new each time: it keeps what an earlier test told it."""
 
 
 @pytest.fixture
-def company(linked: Connection, sync: Callable[[str], object], calm: Sandbox) -> Iterator[Company]:
+def company(linked: Connection, handle: Handle, sync: Callable[[str], object], calm: Sandbox) -> Iterator[Company]:
     """A company that was synced and has another name in the PSA since, and whose status is not here."""
+    handle(streams=None)
     sync("full")
     with tenant_transaction(linked.organization_id):
         found: Company = Company.objects.exclude(status=None).order_by("pk")[0]

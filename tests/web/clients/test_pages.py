@@ -11,11 +11,11 @@ from django.test import Client
 from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 
+from clients.models import Company, Contact
+from foundation.tenancy.models import Organization, Role, User
+from foundation.tenancy.scope import tenant_transaction
+from foundation.tenancy.services.organizations import membership_create
 from integrations.models import Connection
-from portal.clients.models import Company, Contact
-from portal.tenancy.models import Organization, Role, User
-from portal.tenancy.scope import tenant_transaction
-from portal.tenancy.services.organizations import membership_create
 from portal.web.clients.views import website_of
 from tests.tickets.factories import NOON, make_company, make_ticket, synced
 

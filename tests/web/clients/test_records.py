@@ -13,10 +13,10 @@ from django.test import Client
 from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 
+from clients.models import Site
+from foundation.tenancy.models import Organization, User
+from foundation.tenancy.scope import tenant_transaction
 from integrations.models import Connection
-from portal.clients.models import Site
-from portal.tenancy.models import Organization, User
-from portal.tenancy.scope import tenant_transaction
 from tests.clients.factories import (
     make_addition,
     make_agreement,

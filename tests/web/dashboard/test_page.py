@@ -10,13 +10,13 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from foundation.tenancy.models import User
+from foundation.tenancy.scope import tenant_transaction
 from integrations.models import Connection
 from mappings.kinds import KINDS
 from mappings.models import PortalValue
-from mappings.services import Wanted, mappings_set
+from mappings.services import MappingChange, mappings_set
 from mappings.services.values import values_prepare
-from portal.tenancy.models import User
-from portal.tenancy.scope import tenant_transaction
 from sync.models import Cursor, Run, RunStream, Schedule
 from sync.services.schedules import schedule_of
 from tests.mappings.conftest import set_to
@@ -171,7 +171,7 @@ def test_a_status_that_one_board_alone_calls_otherwise_is_counted_as_the_list_sh
             make_ticket(connection, board=board, status=status)
         words = {key: PortalValue.objects.get(key=key).pk for key in ("waiting_vendor", "scheduled")}
         set_to(connection, "status", status.remote_id, words["waiting_vendor"])
-        wanted = [Wanted(status.remote_id, words["scheduled"], scope=field.remote_id)]
+        wanted = [MappingChange(status.remote_id, words["scheduled"], scope=field.remote_id)]
         mappings_set(connection=connection, kind=KINDS["status"], wanted=wanted)
     bars = {bar["label"]: bar for bar in as_reader.get(PAGE).context["by_status"].bars}
     assert {label: bar["value"] for label, bar in bars.items()} == {"Waiting for vendor": 2, "Scheduled": 1}

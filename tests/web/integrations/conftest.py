@@ -9,10 +9,10 @@ from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 
+from foundation.tenancy.models import Organization, User
+from foundation.tenancy.scope import tenant_transaction
 from integrations.models import Connection
 from integrations.services.connections import connection_create
-from portal.tenancy.models import Organization, User
-from portal.tenancy.scope import tenant_transaction
 from tests.fixtures.systems import CREDENTIALS, Sandbox
 
 Make = Callable[..., Connection]

@@ -8,10 +8,10 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from foundation.tenancy.models import Organization, User
+from foundation.tenancy.scope import tenant_transaction
 from integrations.models import Connection
 from integrations.settings_schema import settings_of
-from portal.tenancy.models import Organization, User
-from portal.tenancy.scope import tenant_transaction
 from tests.integrations.adapters.sandboxes import Sandbox, running
 
 

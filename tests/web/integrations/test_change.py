@@ -13,11 +13,11 @@ from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 
+from foundation.tenancy.models import User
+from foundation.tenancy.scope import tenant, tenant_transaction
 from integrations.models import Connection
-from portal.tenancy.models import User
-from portal.tenancy.scope import tenant, tenant_transaction
 from portal.web.integrations import change
-from sync.engine.drive import advance
+from sync.engine.run.drive import advance
 from sync.models import InstanceChange, Run
 from sync.services.purge import purge_advance
 from sync.streams import TARGETS

@@ -9,11 +9,11 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from clients.models import Company
+from foundation.tenancy.scope import tenant_transaction
 from integrations.models import Connection
-from portal.clients.models import Company
-from portal.tenancy.scope import tenant_transaction
 from portal.web.integrations.tickets import Review
-from sync.selectors.effects import Effects
+from sync.selectors.settings_impact import SettingsImpact
 from tests.fixtures.systems import Sandbox
 from tests.web.integrations.conftest import only_connection
 from tickets.models import Ticket
@@ -100,12 +100,14 @@ def test_choices_of_an_earlier_release_are_to_be_read_again(
 @pytest.mark.parametrize(
     ("effects", "counted", "matters"),
     [
-        (Effects(5, 0, 0, 0, 0), 5, False),
-        (Effects(5, 0, 0, 0, 0), 6, True),
-        (Effects(5, 1, 1, 0, 0), 4, True),
-        (Effects(5, 0, 0, 0, 0, with_companies=(("contacts", 1),)), 5, True),
-        (Effects(5, 0, 0, 0, 0), None, True),
+        (SettingsImpact(5, 0, 0, 0, 0), 5, False),
+        (SettingsImpact(5, 0, 0, 0, 0), 6, True),
+        (SettingsImpact(5, 1, 1, 0, 0), 4, True),
+        (SettingsImpact(5, 0, 0, 0, 0, with_companies=(("contacts", 1),)), 5, True),
+        (SettingsImpact(5, 0, 0, 0, 0), None, True),
     ],
 )
-def test_only_what_hides_or_adds_something_is_reviewed(effects: Effects, counted: int | None, matters: bool) -> None:
+def test_only_what_hides_or_adds_something_is_reviewed(
+    effects: SettingsImpact, counted: int | None, matters: bool
+) -> None:
     assert Review(effects, counted, "", "", "").matters is matters

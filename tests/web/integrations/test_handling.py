@@ -8,10 +8,10 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from foundation.tenancy.models import AuditEvent, User
+from foundation.tenancy.scope import tenant_transaction
 from integrations.models import Connection
 from integrations.settings_schema import settings_of
-from portal.tenancy.models import AuditEvent, User
-from portal.tenancy.scope import tenant_transaction
 
 TYPED = {"retry_attempts": "12", "fail_percent": "10", "conflict_rule": "newest"}
 

@@ -10,10 +10,10 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from foundation.tenancy.models import AuditEvent, Organization, User
+from foundation.tenancy.scope import tenant_transaction
 from integrations import registry
 from integrations.models import Connection
-from portal.tenancy.models import AuditEvent, Organization, User
-from portal.tenancy.scope import tenant_transaction
 from sync.models import Run, Schedule
 from sync.services.schedules import schedule_of, schedule_pause
 from tests.fixtures.systems import CREDENTIALS

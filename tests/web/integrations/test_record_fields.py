@@ -6,10 +6,10 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from foundation.tenancy.scope import tenant_transaction
 from integrations.models import Connection
 from integrations.services.connections import connection_configure
 from integrations.settings_schema import settings_of
-from portal.tenancy.scope import tenant_transaction
 from tests.fixtures.systems import Sandbox
 from tests.web.integrations.conftest import only_connection
 from tests.web.integrations.test_companies import TYPED, words

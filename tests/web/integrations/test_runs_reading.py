@@ -6,8 +6,8 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from foundation.tenancy.scope import tenant_transaction
 from integrations.models import Connection
-from portal.tenancy.scope import tenant_transaction
 from sync.models import Run
 from tests.fixtures.runs import make_run
 from tests.web.integrations.test_companies import words

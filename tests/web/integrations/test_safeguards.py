@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 from django.test import Client
 from django.urls import reverse
 
+from foundation.tenancy.models import AuditEvent, Organization, User
+from foundation.tenancy.scope import tenant_transaction
 from integrations.models import Connection
 from integrations.settings_schema import SAFEGUARDS, ConnectionSettings, settings_of
-from portal.tenancy.models import AuditEvent, Organization, User
-from portal.tenancy.scope import tenant_transaction
 from sync.selectors.thresholds import Threshold, thresholds
 from sync.selectors.undo import undo_refusal
-from tests.fixtures.systems import Sandbox, started_sandbox
+from tests.fixtures.systems import Sandbox
 from tests.sync.conftest import Sync, calm, linked, sync
 
 __all__ = ["calm", "linked", "sync"]
@@ -25,13 +25,6 @@ TYPED = dict.fromkeys(SAFEGUARDS, "100") | {"hold_least": "0", "undo_hours": "72
 @pytest.fixture
 def browser(client_for: Callable[[User], Client], admin: User) -> Client:
     return client_for(admin)
-
-
-@pytest.fixture
-def sandbox() -> Iterator[Sandbox]:
-    """Each test deletes from a PSA of its own."""
-    with started_sandbox() as started:
-        yield started
 
 
 def address(connection: Connection) -> str:

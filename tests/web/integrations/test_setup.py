@@ -8,11 +8,11 @@ from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 
+from foundation.tenancy.models import AuditEvent, User
+from foundation.tenancy.scope import tenant_transaction
 from integrations.catalog import FieldChoice
 from integrations.models import Connection
 from integrations.services.opening import credentials_of
-from portal.tenancy.models import AuditEvent, User
-from portal.tenancy.scope import tenant_transaction
 from portal.web.integrations.scope_forms import STREAM_WORDS, told_apart
 from sync.models import Run, Schedule
 from tests.fixtures.systems import Sandbox

@@ -10,13 +10,13 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from foundation.tenancy.models import User
+from foundation.tenancy.scope import tenant_transaction
 from integrations.models import Connection
 from mappings.kinds import KINDS
 from mappings.models import Client as PortalClient
 from mappings.models import Mapping, MappingAct, PortalValue
 from mappings.services.values import values_prepare
-from portal.tenancy.models import User
-from portal.tenancy.scope import tenant_transaction
 from tests.mappings.conftest import set_to
 from tests.tickets.factories import (
     make_board,

@@ -9,10 +9,10 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from foundation.tenancy.models import User
+from foundation.tenancy.scope import tenant_transaction
 from integrations.models import Connection
 from mappings.services.values import values_prepare
-from portal.tenancy.models import User
-from portal.tenancy.scope import tenant_transaction
 from sync.models import Cursor, Run
 from tests.fixtures.runs import make_run
 from tests.mappings.conftest import set_to

@@ -7,8 +7,8 @@ from collections.abc import Callable
 import pytest
 from django.test import Client
 
-from portal.tenancy.models import Organization, User
-from portal.tenancy.scope import tenant_transaction
+from foundation.tenancy.models import Organization, User
+from foundation.tenancy.scope import tenant_transaction
 from sync.models import MailChoice
 
 PAGE = "/settings/notifications/"

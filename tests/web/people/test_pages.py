@@ -10,10 +10,10 @@ from django.test import Client
 from django.urls import reverse
 from pytest_django import Settings
 
-from portal.tenancy.models import AuditEvent, Invitation, Membership, Organization, Role, User
-from portal.tenancy.scope import tenant_transaction
-from portal.tenancy.services.invitations import Offered, invitation_create
-from portal.tenancy.services.roles import role_create
+from foundation.tenancy.models import AuditEvent, Invitation, Membership, Organization, Role, User
+from foundation.tenancy.scope import tenant_transaction
+from foundation.tenancy.services.invitations import Offered, invitation_create
+from foundation.tenancy.services.roles import role_create
 from tests.fixtures.people import PASSWORD, MakePerson
 
 ClientFor = Callable[[User], Client]

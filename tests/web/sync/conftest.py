@@ -7,9 +7,9 @@ from collections.abc import Callable
 import pytest
 from django.test import Client
 
+from foundation.tenancy.models import User
+from foundation.tenancy.scope import tenant_transaction
 from integrations.models import Connection
-from portal.tenancy.models import User
-from portal.tenancy.scope import tenant_transaction
 from sync.models import Run
 from tests.fixtures.runs import make_entries, make_issue, make_line, make_run, make_stream
 

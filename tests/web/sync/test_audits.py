@@ -12,11 +12,11 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from foundation.tenancy.models import AuditEvent
+from foundation.tenancy.scope import tenant_transaction
 from integrations.models import Connection
-from portal.tenancy.models import AuditEvent
-from portal.tenancy.scope import tenant_transaction
 from portal.web.sync.audits import percent
-from sync.engine.compare import Finding
+from sync.engine.audit.compare import Finding
 from sync.models import Cursor, DriftAudit, DriftStream
 from sync.services.live import page_urls
 

@@ -18,9 +18,9 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from foundation.tenancy.models import Organization, User
+from foundation.tenancy.scope import tenant_transaction
 from integrations.models import Connection
-from portal.tenancy.models import Organization, User
-from portal.tenancy.scope import tenant_transaction
 from sync.models import Run, Victim
 from sync.services.runs import run_approve
 from tests.fixtures.runs import make_entries, make_run, make_stream

@@ -15,10 +15,10 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from foundation.core.csv_files import safe_cell
+from foundation.tenancy.models import User
+from foundation.tenancy.scope import tenant_transaction
 from integrations.models import Connection
-from portal.core.csv_files import safe_cell
-from portal.tenancy.models import User
-from portal.tenancy.scope import tenant_transaction
 from sync.models import Run
 from tests.fixtures.runs import make_run
 from tickets.models import Ticket

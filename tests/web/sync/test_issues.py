@@ -8,9 +8,9 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from foundation.tenancy.models import User
+from foundation.tenancy.scope import tenant_transaction
 from integrations.models import Connection
-from portal.tenancy.models import User
-from portal.tenancy.scope import tenant_transaction
 from sync.models import Issue
 
 ISSUES, MISSING = "/sync/issues/", "/sync/missing/"

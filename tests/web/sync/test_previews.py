@@ -18,10 +18,10 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from foundation.tenancy.models import User
+from foundation.tenancy.scope import tenant_transaction
 from integrations.models import Connection
 from integrations.settings_schema import digest_of
-from portal.tenancy.models import User
-from portal.tenancy.scope import tenant_transaction
 from sync.models import PreviewRecord, Run
 from tests.fixtures.runs import make_run, make_stream
 

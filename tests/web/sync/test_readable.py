@@ -13,10 +13,10 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from foundation.tenancy.models import Membership, Organization, Role, User
+from foundation.tenancy.scope import tenant_transaction
 from integrations.models import Connection
-from portal.tenancy.models import Membership, Organization, Role, User
-from portal.tenancy.scope import tenant_transaction
-from sync.engine.compare import Finding
+from sync.engine.audit.compare import Finding
 from sync.models import DriftAudit, DriftStream, Issue, Run, Victim
 from sync.selectors.readable import PERMISSION_OF
 from sync.streams import TARGETS

@@ -13,9 +13,9 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from foundation.tenancy.models import User
+from foundation.tenancy.scope import tenant_transaction
 from integrations.models import Connection
-from portal.tenancy.models import User
-from portal.tenancy.scope import tenant_transaction
 from sync.models import Run, RunSignal
 from tests.fixtures.runs import make_entries, make_issue, make_line, make_run, make_stream
 

@@ -11,13 +11,13 @@ from django.test import Client
 from django.urls import reverse
 from pytest_django import Settings
 
+from foundation.tenancy.models import Organization, User
+from foundation.tenancy.scope import tenant_transaction
 from integrations.models import Connection
 from integrations.port import ReadRequest
 from integrations.records import TicketRecord
 from integrations.services.connections import connection_create
 from integrations.services.opening import connection_open
-from portal.tenancy.models import Organization, User
-from portal.tenancy.scope import tenant_transaction
 from portal.web import throttle
 from portal.web.tickets.detail import FRESH
 from sync.models import ParentRead

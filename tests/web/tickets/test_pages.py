@@ -13,10 +13,10 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 
+from foundation.tenancy.models import Organization, Role, User
+from foundation.tenancy.scope import tenant_transaction
+from foundation.tenancy.services.organizations import membership_create
 from integrations.models import Connection
-from portal.tenancy.models import Organization, Role, User
-from portal.tenancy.scope import tenant_transaction
-from portal.tenancy.services.organizations import membership_create
 from sync.services import live
 from tests.tickets.factories import (
     NOON,

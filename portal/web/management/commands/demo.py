@@ -9,6 +9,12 @@ from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
 
+from foundation.tenancy.commands import OperatorCommand
+from foundation.tenancy.models import Membership, Organization, Role, User
+from foundation.tenancy.scope import tenant, tenant_transaction
+from foundation.tenancy.selectors import organization_by_slug
+from foundation.tenancy.services.organizations import organization_create
+from foundation.tenancy.services.people import last_organization_set, person_add
 from integrations import registry
 from integrations.models import Connection
 from integrations.services.connections import (
@@ -18,12 +24,6 @@ from integrations.services.connections import (
 )
 from integrations.services.opening import credentials_of
 from integrations.services.probing import connection_catalog_read
-from portal.tenancy.commands import OperatorCommand
-from portal.tenancy.models import Membership, Organization, Role, User
-from portal.tenancy.scope import tenant, tenant_transaction
-from portal.tenancy.selectors import organization_by_slug
-from portal.tenancy.services.organizations import organization_create
-from portal.tenancy.services.people import last_organization_set, person_add
 from sync.models import Run, RunStream
 from sync.services.runs import is_first, run_request
 from sync.services.schedules import schedule_of

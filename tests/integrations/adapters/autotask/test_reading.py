@@ -191,3 +191,71 @@ def test_children_are_all_those_of_their_parent_whatever_the_date_range() -> Non
 def test_what_has_no_parent_has_no_children() -> None:
     with Loopback(Entity([])) as server, pytest.raises(UnsupportedFeature):
         adapter_on(server).read_children("statuses", "7")
+
+
+@pytest.mark.parametrize(("many", "unknown"), [(4, ()), (5, ("agreement_id", "lines"))])
+def test_that_many_invoices_all_have_no_lines_is_no_answer(many: int, unknown: tuple[str, ...]) -> None:
+    def answer(request: Received) -> Answer:
+        return page([{"id": number} for number in range(1, many + 1)] if "/Invoices/" in request.path else [])
+
+    with Loopback(in_zone(answer)) as server:
+        found = adapter_on(server).read_page(ReadRequest(stream="invoices"))
+    assert [record.unknown_fields for record in found.records] == [unknown] * many
+    assert ["lines of invoices" in remark.message for remark in found.remarks] == [True] * bool(unknown)
+
+
+@pytest.mark.parametrize(
+    ("others", "unknown"), [([{"id": 1, "contractServiceID": 1}], ()), ([], ("quantity", "total"))]
+)
+def test_that_no_service_has_units_now_is_true_where_some_have_units_of_another_time(
+    others: list[dict[str, Any]], unknown: tuple[str, ...]
+) -> None:
+    def answer(request: Received) -> Answer:
+        if "/ContractServices/" in request.path:
+            return page([{"id": number} for number in range(1, 6)])
+        dated = any(clause.get("field") == "startDate" for clause in msgspec.json.decode(request.body)["filter"])
+        return page(others if "/ContractServiceUnits/" in request.path and not dated else [])
+
+    with Loopback(in_zone(answer)) as server:
+        found = adapter_on(server).read_page(ReadRequest(stream="agreement_additions"))
+    assert [record.unknown_fields for record in found.records] == [unknown] * 5
+
+
+PICK = {"name": "queueID", "isPickList": True}
+USER = {"name": "Site", "isPickList": True}
+LABELLED = [{"value": "5", "label": "Field"}]
+
+
+@pytest.mark.parametrize(
+    ("queues", "sites", "owner", "unknown"),
+    [
+        (LABELLED, LABELLED, {"firstName": "Ada"}, set()),
+        ([{"value": "5"}], LABELLED, {"firstName": "Ada"}, {"board_name"}),
+        ([{"value": "6", "label": "Desk"}], LABELLED, {"firstName": "Ada"}, {"board_name"}),
+        ([], LABELLED, {"firstName": "Ada"}, {"board_name"}),
+        (LABELLED, [], {"firstName": "Ada"}, {"custom_fields"}),
+        (LABELLED, [{"value": "5"}], {"firstName": "Ada"}, {"custom_fields"}),
+        (LABELLED, LABELLED, {"firstName": None, "lastName": " "}, {"owner_name"}),
+    ],
+)
+def test_what_a_look_up_calls_nothing_is_not_known(
+    queues: list[dict[str, Any]], sites: list[dict[str, Any]], owner: dict[str, Any], unknown: set[str]
+) -> None:
+    row = {"id": 1, "queueID": 5, "assignedResourceID": 7, "userDefinedFields": [{"name": "Site", "value": "5"}]}
+
+    def answer(request: Received) -> Answer:
+        if request.path.endswith("/fields"):
+            return json_reply({"fields": [PICK | {"picklistValues": queues}]})
+        if request.path.endswith("/userDefinedFields"):
+            return json_reply({"fields": [USER | {"picklistValues": sites}]})
+        if "/Resources/" in request.path:
+            return page([{"id": 7} | owner])
+        return page([row] if "/Tickets/" in request.path else [])
+
+    with Loopback(in_zone(answer)) as server:
+        found = adapter_on(server).read_page(ReadRequest(stream="tickets"))
+        boards = adapter_on(server).read_page(ReadRequest(stream="boards"))
+    assert set(found.records[0].unknown_fields) == unknown
+    is_said = unknown and queues != [{"value": "6", "label": "Desk"}]
+    assert bool([remark for remark in found.remarks if "could not be looked up" in remark.message]) == bool(is_said)
+    assert list(boards.untold) == (["name"] if queues == [{"value": "5"}] else [])

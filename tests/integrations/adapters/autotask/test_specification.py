@@ -23,7 +23,7 @@ from integrations.adapters.autotask import payloads as at
 from integrations.errors import IntegrationError, NotFound
 from integrations.port import ReadRequest, Scope
 from integrations.registry import provider
-from integrations.sandbox.autotask.fields import FIELDS
+from lab.sandbox.autotask.fields import FIELDS
 from tests.integrations.adapters.autotask.entity import adapter_on, in_zone, page
 from tests.loopback import Answer, Loopback, Received, json_reply
 

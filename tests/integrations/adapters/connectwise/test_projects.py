@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from integrations.errors import NotFound
+from integrations.errors import NotFound, PermissionMissing
 from integrations.port import Adapter, ReadRequest, Scope
 from integrations.records import TicketRecord, TimeEntryRecord
 from tests.integrations.adapters.sandboxes import Sandbox, running
@@ -111,11 +111,15 @@ def test_without_the_right_the_others_are_read_and_a_whole_reading_says_so(sandb
     pages = walk(adapter, TICKETS)
     assert ids(pages) == truth(sandbox, "tickets")
     assert adapter.count(TICKETS) == len(truth(sandbox, "tickets"))
-    said = [remark.message for page in pages for remark in page.remarks if "Project tickets" in remark.message]
-    assert len(said) == 1
-    assert "Project › Project Tickets: Inquire All" in said[0]
+    [unshown] = [page.unshown for page in pages if page.unshown is not None]
+    assert set(unshown.kinds) == {"ProjectTicket", "ProjectIssue"}
+    assert "Project › Project Tickets: Inquire All" in unshown.why
     quick = walk(adapter, ReadRequest(stream="tickets", since=pages[0].server_time))
-    assert not [remark for page in quick for remark in page.remarks]
+    assert not [page for page in quick if page.remarks or page.unshown]
+    number = min(truth(sandbox, "project_tickets"))
+    for read in (adapter.read_one, adapter.read_children):
+        with pytest.raises(PermissionMissing):
+            read("tickets" if read == adapter.read_one else "notes", number)
     report = adapter.probe()
     assert report.ok
     assert [check.warning for check in report.checks if check.name == "Project tickets"] == [True]

@@ -9,10 +9,14 @@ import hypothesis.strategies as st
 import msgspec
 import pytest
 
+from integrations.adapters.connectwise.payloads import Contact
+from integrations.adapters.connectwise.reading import context_of, mapping_of
+from integrations.adapters.connectwise.streams import SOURCES
 from integrations.boundary import bounded
 from integrations.errors import NotFound, ProtocolError, UnsupportedFeature
+from integrations.field_origins import sources_of
 from integrations.port import ReadRequest, Scope
-from integrations.records import CategoryRecord, NoteRecord, TicketRecord
+from integrations.records import CategoryRecord, ContactRecord, NoteRecord, TicketRecord
 from tests.integrations.adapters.connectwise.collection import Collection, ServiceOnly, adapter_on, rows, walked
 from tests.loopback import Answer, Received, json_reply, reply, routes
 
@@ -315,3 +319,10 @@ def test_the_scope_says_which_tickets_are_wanted(ticket: TicketRecord, wanted: b
     scope = Scope(board_ids=("3",), excluded_status_ids=("9",), changed_after=SINCE)
     with ServiceOnly(lambda request: reply()) as server:
         assert adapter_on(server).in_scope(ticket, scope) is wanted
+
+
+def test_addresses_of_contacts_come_from_their_communication_items() -> None:
+    mapping = mapping_of(SOURCES["contacts"], context_of(Scope()))
+    sources = sources_of(Contact, ContactRecord, mapping.mapped, mapping.lookups)
+    assert sources["email"] == sources["emails"] == {"communication_items"}
+    assert not mapping.omits("communication_items")

@@ -7,8 +7,13 @@ from collections.abc import Iterator
 
 import pytest
 
+from integrations.adapters.halo import mapping
 from integrations.adapters.halo import payloads as halo
+from integrations.adapters.halo.client_mapping import asset
+from integrations.adapters.halo.client_payloads import Asset, AssetField
+from integrations.adapters.halo.lookups import ASSET_FIELDS, LOOKUPS, told
 from integrations.adapters.halo.mapping import Names, agent_name, is_closed
+from integrations.adapters.halo.streams import closing
 from integrations.client_records import ProductRecord
 from integrations.port import Adapter, Page, ReadRequest
 from integrations.records import MemberRecord, TicketRecord
@@ -130,3 +135,111 @@ def test_items_that_are_not_sold_any_more_come_as_inactive_ones(sandbox: Sandbox
     assert adapter.count(request) == len(everything)
     assert {product.identifier for product in found if not product.is_active} == {"OLD-AV", "OLD-FAX"}
     assert all(adapter.read_one("products", product.remote_id) == product for product in found)
+
+
+@pytest.mark.parametrize(
+    ("left", "expected"),
+    [((1, 2), {9}), ((), None), ((1, 2, 9), None), ((1, 2, 9, 50), None)],
+    ids=["one closes", "empty", "the same list", "the same list and more"],
+)
+def test_what_closes_is_known_where_some_statuses_close_and_others_do_not(
+    left: tuple[int, ...], expected: set[int] | None
+) -> None:
+    rows = [halo.Status(id=number, name="Status", type=0) for number in (1, 2, 9)]
+    others = [halo.Status(id=50, name="Ordered", type=1)]
+    assert closing([*rows, *others], [halo.Status(id=number) for number in left]) == expected
+
+
+@pytest.mark.parametrize("how", ["empty", "ignored", 403])
+def test_where_it_is_not_known_what_closes_nothing_is_closed_or_opened_by_it(how: str | int) -> None:
+    statuses = [{"id": 2, "name": "Open", "type": 0}, {"id": 9, "name": "Closed", "type": 0}]
+
+    def answer(request: Received) -> Answer:
+        if request.path.endswith("/Tickets"):
+            rows = [{"id": 1, "summary": "It burns", "status_id": 2, "hasbeenclosed": True}]
+            return json_reply({"record_count": 1, "tickets": rows})
+        if request.path.endswith("/Status"):
+            if how == 403:
+                return reply(b"", 403)
+            return json_reply([] if how == "empty" and "excludeclosed" in request.query else statuses)
+        return json_reply([])
+
+    with served(answer) as server:
+        adapter = adapter_on(server)
+        [ticket] = (page := adapter.read_page(ReadRequest(stream="tickets"))).records
+        assert {"is_closed", "closed_at"} <= set(ticket.unknown_fields)
+        assert any("statuses that close" in remark.message for remark in page.remarks)
+        if how != 403:
+            for stream in ("statuses", "opportunity_statuses"):
+                table = adapter.read_page(ReadRequest(stream=stream))
+                assert [one.unknown_fields for one in table.records] == [("is_closed",)] * 2
+                assert any("statuses that close" in remark.message for remark in table.remarks)
+
+
+def test_names_that_are_blank_are_not_known() -> None:
+    row = halo.Ticket(id=1, tickettype_id=3, status_id=2, agent_id=5)
+    names = Names(types={3: ""}, statuses={2: "Open"}, agents={5: ""}, closing=frozenset({9}))
+    record = told(mapping.ticket(row, names), row, LOOKUPS, names, {}, asks_for_fields=False)
+    assert record.unknown_fields == ("board_name", "owner_name")
+
+
+def test_agents_who_come_without_the_field_keep_their_addresses() -> None:
+    def answer(request: Received) -> Answer:
+        if request.path.count("/") > 2:
+            return json_reply({"id": int(request.path.rpartition("/")[2]), "name": "Ada"})
+        return json_reply({"record_count": 2, "results": [{"id": number, "name": "Ada"} for number in (2, 3)]})
+
+    with served(answer) as server:
+        page = adapter_on(server).read_page(ReadRequest(stream="members"))
+    assert [one.unknown_fields for one in page.records] == [("email",)] * 2
+    assert [(remark.remote_id, remark.field) for remark in page.remarks] == [("", "email")]
+
+
+@pytest.mark.parametrize("types", [[], 403])
+def test_assets_without_the_fields_of_their_type_keep_their_details(types: list[object] | int) -> None:
+    def answer(request: Received) -> Answer:
+        if request.path.endswith("/AssetType"):
+            return reply(b"", 403) if types == 403 else json_reply(types)
+        rows = [{"id": 1, "inventory_number": "PC-1"}, {"id": 2, "inventory_number": "PC-2", "fields": []}]
+        return json_reply({"record_count": 2, "assets": rows})
+
+    with served(answer) as server:
+        page = adapter_on(server).read_page(ReadRequest(stream="assets"))
+    assert {record.remote_id: record.unknown_fields for record in page.records} == {
+        "1": tuple(sorted(ASSET_FIELDS)),
+        "2": (),
+    }
+    assert ["details of assets" in remark.message for remark in page.remarks] == [True]
+
+
+def test_actions_without_a_time_are_neither_notes_nor_time_entries() -> None:
+    with served(lambda request: json_reply({"actions": [{"id": 1, "note": "It burns"}]})) as server:
+        for stream in ("notes", "time_entries"):
+            page = adapter_on(server).read_children(stream, "9")
+            assert (list(page.records), page.rows) == ([], 0)
+            assert "ticket 9" in page.incomplete
+
+
+@pytest.mark.parametrize(("most", "asked"), [(19, 1), (20, 2), (25, 2)])
+def test_actions_that_a_server_cuts_without_a_word_are_asked_for_once_more(most: int, asked: int) -> None:
+    rows = [{"id": number, "note": "It burns", "timetaken": 0} for number in range(1, 41)]
+
+    def answer(request: Received) -> Answer:
+        return json_reply(rows if "count" in request.query else rows[:most])
+
+    with served(answer) as server:
+        page = adapter_on(server).read_children("notes", "9")
+        assert [request.path for request in server.received].count("/api/Actions") == asked
+    assert len(page.records) == (most if asked == 1 else 40)
+
+
+def test_the_field_of_an_asset_that_says_no_date_is_not_kept() -> None:
+    values = [
+        ("1900-01-01T00:00:00", None),
+        ("0001-01-01T00:00:00", "01/01/0001"),
+        ("2026-03-01T00:00:00", "01/03/2026"),
+    ]
+    fields = [
+        AssetField(id=n, name=f"Day {n}", value=value, display=shown) for n, (value, shown) in enumerate(values, 1)
+    ]
+    assert [field["value"] for field in asset(Asset(id=1, fields=fields)).custom_fields.values()] == ["01/03/2026"]

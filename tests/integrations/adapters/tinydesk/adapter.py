@@ -8,11 +8,12 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from foundation.core.outbound import Limits
 from integrations.answers import Answer
 from integrations.decoding import Frame, decoded, listing_of
 from integrations.errors import AddressRefused, AuthenticationFailed, IntegrationError, PermissionMissing
 from integrations.http import Client
-from integrations.pages import page_of
+from integrations.pages import RowMapping, page_of
 from integrations.port import (
     EVERYTHING,
     Budget,
@@ -28,7 +29,6 @@ from integrations.port import (
 )
 from integrations.records import Record, TicketRecord
 from integrations.scoping import of_wanted_company
-from portal.core.outbound import Limits
 from tests.integrations.adapters.tinydesk.streams import SOURCES, STREAMS, Source
 
 PROBE = Limits(connect=4.0, read=4.0, total=4.0)
@@ -141,7 +141,7 @@ class TinyDeskAdapter:
         answer = self._client.send("GET", source.path, params=params, permission=source.spec.permission)
         listing = listing_of(answer, source.row, FRAME)
         place = {"id": listing.ids[-1]} if listing.head["more"] and listing.ids else None
-        return page_of(listing, lambda row: [_chosen(source.record(row), scope)], following=place)
+        return page_of(listing, RowMapping(lambda row: [_chosen(source.record(row), scope)]), following=place)
 
     def _ask(
         self,

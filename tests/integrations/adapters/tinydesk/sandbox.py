@@ -9,23 +9,23 @@ from typing import Any
 
 import msgspec
 
-from integrations.sandbox import clock
-from integrations.sandbox.collection import Json, Records
-from integrations.sandbox.dice import Dice
-from integrations.sandbox.door import DEFAULT_KNOCK, Door, typed
-from integrations.sandbox.orders import Order, chosen, collection_of, done, family, ticket_of
-from integrations.sandbox.program import Vendor, run
-from integrations.sandbox.reply import Refusal, Reply, json_reply, refusal
-from integrations.sandbox.request import Request
-from integrations.sandbox.seed import Seed
+from lab.sandbox import clock
+from lab.sandbox.collection import Json, Records
+from lab.sandbox.control_api import DEFAULT_KNOCK, ControlApi, typed
+from lab.sandbox.dice import Dice
+from lab.sandbox.orders import Order, chosen, collection_of, done, family, ticket_of
+from lab.sandbox.program import Vendor, run
+from lab.sandbox.reply import Refusal, Reply, json_reply, refusal
+from lab.sandbox.request import Request
+from lab.sandbox.seed import Seed
 
 KEY = "-".join(("sandbox", "key", "1"))
 QUEUES, STATES, PEOPLE = 4, ("New", "At work", "Done"), 6
 FIELDS = ("room", "device")
 
 
-class Voice:
-    """See ``integrations.sandbox.faults.Voice``."""
+class ErrorBodies:
+    """See ``lab.sandbox.faults.ErrorBodies``."""
 
     def too_many(self, retry_after: int | None) -> Reply:
         reply = json_reply({"error": "too many requests"}, 429)
@@ -147,7 +147,7 @@ class TinyDesk:
 def answer(psa: TinyDesk, request: Request) -> Reply:
     """The vendor's interface, of which this is all."""
     if request.headers.get("x-key") != psa.key:
-        raise Refusal(Voice().unauthorized())
+        raise Refusal(ErrorBodies().unauthorized())
     parts = request.path.removeprefix("/v1/").split("/")
     if parts == ["about"]:
         return json_reply({"instance": psa.instance, "version": "1.4"})
@@ -156,7 +156,7 @@ def answer(psa: TinyDesk, request: Request) -> Reply:
     if parts[0] not in psa.collections:
         raise refusal(404, "not_found", "There is no such collection.")
     if parts[0] in psa.denied:
-        raise Refusal(Voice().forbidden())
+        raise Refusal(ErrorBodies().forbidden())
     rows = psa.collections[parts[0]]
     if len(parts) == 1:
         return listing(rows, wanted(psa, rows, request), request.query, psa.largest_page)
@@ -283,11 +283,11 @@ class InstanceChange(msgspec.Struct, forbid_unknown_fields=True):
     identity: str
 
 
-class Control(Door):
-    """The control door of this PSA."""
+class Control(ControlApi):
+    """The control interface of this PSA."""
 
     def __init__(self, psa: TinyDesk, token: str = DEFAULT_KNOCK) -> None:
-        super().__init__(psa.seed, psa.clock, psa.lock, Voice(), token)
+        super().__init__(psa.seed, psa.clock, psa.lock, ErrorBodies(), token)
         self.psa = psa
         self.doors |= {
             ("POST", "role"): self._set_role,

@@ -10,17 +10,18 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from clients.models import Company, Contact
+from foundation.tenancy.models import Organization, User
+from foundation.tenancy.scope import tenant, tenant_transaction
 from integrations.capabilities import SYNCED, capabilities_document, capabilities_of
 from integrations.models import Connection
 from integrations.registry import PROVIDERS
-from portal.clients.models import Company, Contact
-from portal.tenancy.models import Organization, User
-from portal.tenancy.scope import tenant, tenant_transaction
-from sync.engine.drive import advance
+from sync.engine.run.drive import advance
 from sync.models import Run
 from sync.services.runs import run_request
 from tests.integrations.adapters.sandboxes import Sandbox, running
 from tests.integrations.adapters.tinydesk.provider import TinyDeskProvider
+from tests.source_files import PRODUCT
 from tickets.models import Note, Status, Ticket, TimeEntry
 
 ROOT = Path(__file__).resolve().parents[4]
@@ -102,11 +103,7 @@ def test_the_capability_table_knows_it(psa: Sandbox) -> None:
 
 def test_nothing_outside_of_its_folder_names_it() -> None:
     named = re.compile("tiny.?desk", re.IGNORECASE)
-    files = [
-        path
-        for area in ("portal", "integrations", "tickets", "mappings", "sync", "tests", "templates", "static")
-        for path in (ROOT / area).rglob("*")
-    ]
+    files = [path for area in (*PRODUCT, "lab", "tests", "templates", "static") for path in (ROOT / area).rglob("*")]
     found = [path for path in files if path.suffix in {".py", ".html", ".js", ".css"} and HERE not in path.parents]
     assert len(found) > 500
     assert [path for path in found if named.search(path.read_text(encoding="utf-8"))] == []

@@ -1,4 +1,0 @@
-"""An Autotask PSA made from a seed: REST 1.0 on one side, a control door on the other.
-
-Plain Python. It shares no code with the adapter, so that the two cannot agree on a mistake. See ``docs/sandbox-autotask.md``.
-"""

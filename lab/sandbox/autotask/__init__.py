@@ -1,0 +1,4 @@
+"""An Autotask PSA made from a seed: REST 1.0 on one side, a control interface on the other.
+
+Plain Python. It shares no code with the adapter, so that the two cannot agree on a mistake. See ``docs/sandbox-autotask.md``.
+"""

@@ -1,0 +1,4 @@
+"""A HaloPSA made from a seed: its REST API and sign-in on one side, a control interface on the other.
+
+Plain Python. It shares no code with the adapter, so that the two cannot agree on a mistake. See ``docs/sandbox.md``.
+"""

@@ -1,8 +1,0 @@
-"""The store of companies, sites and contacts."""
-
-from django.apps import AppConfig
-
-
-class ClientsConfig(AppConfig):
-    name = "portal.clients"
-    label = "clients"

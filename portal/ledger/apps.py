@@ -1,8 +1,0 @@
-"""What changed, and what has yet to be sent."""
-
-from django.apps import AppConfig
-
-
-class LedgerConfig(AppConfig):
-    name = "portal.ledger"
-    label = "ledger"
